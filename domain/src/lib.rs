@@ -1,1 +1,35 @@
-//! domain
+//! What the business has decided and why: aggregates, their facts, their refusals.
+//!
+//! Nothing here reads a clock, draws a random number or does I/O.
+
+#[macro_use]
+mod event;
+#[macro_use]
+mod refusals;
+
+pub mod context;
+pub mod ids;
+pub mod money;
+pub mod personal;
+pub mod registry;
+mod root;
+pub mod settings;
+pub mod span;
+
+pub mod bank_account;
+pub mod claim;
+pub mod clock;
+pub mod deposit;
+pub mod lease;
+pub mod maintenance_request;
+pub mod organization;
+pub mod payment;
+pub mod property;
+pub mod resident;
+pub mod unit;
+pub mod vendor;
+pub mod work_order;
+
+pub use event::EventSet;
+pub use refusals::{Nature, Refusal, Refuse};
+pub use root::Root;

@@ -1,0 +1,5 @@
+//! bank_account
+
+mod events;
+
+pub use events::*;

@@ -1,0 +1,5 @@
+//! claim
+
+mod events;
+
+pub use events::*;

@@ -1,0 +1,5 @@
+//! clock
+
+mod events;
+
+pub use events::*;

@@ -1,0 +1,5 @@
+//! deposit
+
+mod events;
+
+pub use events::*;

@@ -1,0 +1,5 @@
+//! lease
+
+mod events;
+
+pub use events::*;

@@ -1,0 +1,5 @@
+//! maintenance_request
+
+mod events;
+
+pub use events::*;

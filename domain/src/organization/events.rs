@@ -1,0 +1,31 @@
+use crate::settings::Settings;
+
+events! {
+    /// Facts about an organization.
+    pub enum OrganizationEvent of "organization" {
+        /// It began to keep its business here.
+        "organization.created" v 1 => Created {
+            /// The name it goes by.
+            name: String,
+            /// Its policies.
+            settings: Settings,
+        },
+        /// Its policies changed.
+        "organization.settings_changed" v 1 => SettingsChanged {
+            /// All of them, as they are from now on.
+            settings: Settings,
+        },
+        /// No commands are taken until it is reinstated.
+        "organization.suspended" v 1 => Suspended {
+            /// Why.
+            reason: String,
+        },
+        /// Commands are taken again.
+        "organization.reinstated" v 1 => Reinstated,
+        /// It left; its history stays.
+        "organization.closed" v 1 => Closed {
+            /// Why.
+            reason: String,
+        },
+    }
+}

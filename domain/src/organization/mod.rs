@@ -1,0 +1,5 @@
+//! organization
+
+mod events;
+
+pub use events::*;

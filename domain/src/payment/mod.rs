@@ -1,0 +1,5 @@
+//! payment
+
+mod events;
+
+pub use events::*;

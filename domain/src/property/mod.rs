@@ -1,0 +1,5 @@
+//! property
+
+mod events;
+
+pub use events::*;

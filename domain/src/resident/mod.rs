@@ -1,0 +1,5 @@
+//! resident
+
+mod events;
+
+pub use events::*;

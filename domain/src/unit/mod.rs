@@ -1,0 +1,5 @@
+//! unit
+
+mod events;
+
+pub use events::*;

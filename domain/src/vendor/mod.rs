@@ -1,0 +1,5 @@
+//! vendor
+
+mod events;
+
+pub use events::*;

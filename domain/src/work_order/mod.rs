@@ -1,0 +1,5 @@
+//! work_order
+
+mod events;
+
+pub use events::*;
