@@ -225,6 +225,11 @@ events! {
             /// Why.
             reason: String,
         },
+        /// A deposit secures it: recorded with the deposit's own first event, so that settling knows them all.
+        "lease.deposit_added" v 1 => DepositAdded {
+            /// Which.
+            deposit: DepositId,
+        },
         /// Something is owed.
         "lease.charge_posted" v 1 => ChargePosted {
             /// Its id.
@@ -256,6 +261,8 @@ events! {
             tax: Option<Money>,
             /// Why.
             reason: String,
+            /// The day from which it counts.
+            on: NaiveDate,
         },
         /// A charge will not be collected.
         "lease.charge_written_off" v 1 => ChargeWrittenOff {
@@ -267,6 +274,8 @@ events! {
             amount: Money,
             /// Why.
             reason: String,
+            /// The day from which it counts.
+            on: NaiveDate,
         },
         /// A fee for paying late.
         "lease.late_fee_assessed" v 1 => LateFeeAssessed {
@@ -293,6 +302,8 @@ events! {
             amount: Money,
             /// Why.
             reason: String,
+            /// The day from which it counts.
+            on: NaiveDate,
         },
         /// The lease has money in its favour.
         "lease.credited" v 1 => Credited {
@@ -315,6 +326,8 @@ events! {
             amount: Money,
             /// The tax in it.
             tax: Option<Money>,
+            /// The day from which it counts: not before the receipt, nor before what it paid was due.
+            on: NaiveDate,
         },
         /// It did not after all.
         "lease.credit_unapplied" v 1 => CreditUnapplied {
@@ -326,6 +339,8 @@ events! {
             amount: Money,
             /// The tax in it.
             tax: Option<Money>,
+            /// The day from which it counts.
+            on: NaiveDate,
         },
         /// A credit left the lease. What is taken beyond what is free makes it negative: a shortage.
         "lease.credit_withdrawn" v 1 => CreditWithdrawn {
@@ -335,6 +350,8 @@ events! {
             amount: Money,
             /// Why.
             why: Withdrawal,
+            /// The day from which it counts.
+            on: NaiveDate,
         },
         /// Balances were taken over from earlier books.
         "lease.opened" v 1 => Opened {
