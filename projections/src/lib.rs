@@ -1,1 +1,3 @@
-//! projections
+//! The read models: one folder each.
+
+pub mod search;

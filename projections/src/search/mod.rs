@@ -1,0 +1,13 @@
+//! The search index: everything by the words people remember it by, with typos.
+//!
+//! Each process that answers queries keeps a whole index in a folder of its own and feeds it from all shards, without
+//! leases. How far it has read is part of each commit, so the index and its cursors can't part.
+
+mod apply;
+mod entry;
+mod query;
+mod shelf;
+
+pub use entry::{Entry, Kind};
+pub use query::{Hit, Hits, Library, Question};
+pub use shelf::{Mark, Marks, Shelf, ShelfError};
