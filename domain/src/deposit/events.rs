@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{CreditId, LeaseId},
+    ids::{BankAccountId, CreditId, LeaseId},
     money::Money,
 };
 
@@ -64,8 +64,11 @@ events! {
             source: DepositSource,
             /// The day of the receipt.
             on: NaiveDate,
+            /// Into which account, if paid straight into one.
+            #[serde(default)]
+            bank_account: Option<BankAccountId>,
         },
-        /// The payment behind it was taken back.
+        /// A credit that had paid it was taken off it again.
         "deposit.receipt_reversed" v 1 => ReceiptReversed {
             /// The lease it secures.
             lease: LeaseId,
@@ -73,7 +76,7 @@ events! {
             amount: Money,
             /// The credit that had paid it.
             credit: CreditId,
-            /// True if the payment had been in the bank when it was applied.
+            /// True if the money goes back into the operating account; else it is undeposited again.
             banked: bool,
         },
     }

@@ -272,6 +272,9 @@ events! {
             kind: ChargeKind,
             /// How much, tax included.
             amount: Money,
+            /// The tax in it: the share that is no longer collected.
+            #[serde(default)]
+            tax: Option<Money>,
             /// Why.
             reason: String,
             /// The day from which it counts.
@@ -298,8 +301,11 @@ events! {
             charge: ChargeId,
             /// Its kind.
             kind: ChargeKind,
-            /// How much.
+            /// How much, tax included.
             amount: Money,
+            /// The tax in it: the share that is no longer collected.
+            #[serde(default)]
+            tax: Option<Money>,
             /// Why.
             reason: String,
             /// The day from which it counts.

@@ -69,14 +69,17 @@ events! {
             amount: Money,
             /// The day of the receipt.
             received_on: NaiveDate,
+            /// The mark on it, where it was not known when the payment was initiated.
+            #[serde(default)]
+            reference: Option<String>,
         },
         /// The money is in the bank, net of what the processor kept.
         "payment.deposited" v 1 => Deposited {
             /// For which lease.
             lease: LeaseId,
-            /// How much of the payment: all of it.
+            /// How much of the payment: all of it but what a deposit took before; zero if one took everything.
             amount: Money,
-            /// What the processor kept of it.
+            /// What the processor kept of it; on deposit money too, and then out of the operating account.
             fee: Money,
             /// Into which account.
             bank_account: BankAccountId,
