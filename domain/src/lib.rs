@@ -6,13 +6,15 @@
 mod event;
 #[macro_use]
 mod refusals;
+#[macro_use]
+mod root;
 
 pub mod context;
 pub mod ids;
+pub mod input;
 pub mod money;
 pub mod personal;
 pub mod registry;
-mod root;
 pub mod settings;
 pub mod span;
 

@@ -74,4 +74,10 @@ macro_rules! every_refusal {
 every_refusal! {
     /// Amounts that can't be reckoned with.
     Money(crate::money::MoneyError),
+    /// Values that can't be recorded.
+    Input(crate::input::InputRefusal),
+    /// What a unit refuses.
+    Unit(crate::unit::UnitRefusal),
+    /// What a resident refuses.
+    Resident(crate::resident::ResidentRefusal),
 }

@@ -12,3 +12,37 @@ pub trait Root: Aggregate<Services = Context, Event: EventSet> + Clone + 'static
     /// Names one.
     type Id: Copy + Into<Uuid> + From<Uuid> + Send + Sync + std::fmt::Display;
 }
+
+/// Makes a state the root of an aggregate. It has `decide(&self, command, &Context) -> Result<Vec<Event>, Refusal>`, the
+/// rulebook, and `evolve(&mut self, event)`, which can't fail.
+macro_rules! aggregate {
+    ($state:ident of $id:ident, $command:ident gives $event:ident) => {
+        impl $crate::Root for $state {
+            type Id = $id;
+        }
+
+        impl cqrs_es::Aggregate for $state {
+            const TYPE: &'static str = <$event as $crate::EventSet>::AGGREGATE;
+            type Command = $command;
+            type Event = $event;
+            type Error = $crate::Refusal;
+            type Services = $crate::context::Context;
+
+            async fn handle(
+                &mut self,
+                command: $command,
+                context: &$crate::context::Context,
+                sink: &cqrs_es::event_sink::EventSink<Self>,
+            ) -> Result<(), $crate::Refusal> {
+                for event in self.decide(command, context)? {
+                    sink.write(event, self).await;
+                }
+                Ok(())
+            }
+
+            fn apply(&mut self, event: $event) {
+                self.evolve(event);
+            }
+        }
+    };
+}
