@@ -1,1 +1,25 @@
-//! store
+//! PostgreSQL as PropertyOS uses it: roles and their pools, migrations, the one function that sets the organization,
+//! the keys of personal data, and the private server of a machine that has none.
+
+pub mod migrations;
+pub mod organization;
+mod pools;
+pub mod roles;
+mod server;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use migrations::{Migration, MigrationSet};
+pub use pools::{BadUrl, ConnectError, ConnectionSettings, OLDEST_SERVER, Pools, connect};
+
+/// The schema that this crate needs, under its name.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "0001_isolation",
+        sql: include_str!("migrations/0001_isolation.sql"),
+    },
+    Migration {
+        name: "0002_personal_keys",
+        sql: include_str!("migrations/0002_personal_keys.sql"),
+    },
+];

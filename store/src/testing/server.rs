@@ -1,0 +1,243 @@
+//! Servers for tests.
+
+use std::{
+    env,
+    fs::{self, File},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rustix::process::{Signal, kill_process};
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, OnceCell};
+
+use super::TestDatabase;
+use crate::{
+    MigrationSet, roles,
+    server::{
+        account::Account,
+        binaries::Binaries,
+        cluster::{self, SOCKET_FOLDER_PREFIX, processes_on},
+        process::{Launch, Process, superuser},
+    },
+};
+
+/// Names the socket's folder of a server that is there for a whole run of tests, with a superuser `postgres`.
+const SHARED: &str = "PROPERTYOS_TEST_SERVER";
+/// Folders of servers that ended with their test process bear this prefix; the next process removes them.
+const FOLDER_PREFIX: &str = "propertyos-test-";
+
+const MANY_CONNECTIONS: (&str, &str) = ("max_connections", "400");
+
+/// A server that one test may stop, kill, stall and restart. It writes through to the disk, as a real one does.
+pub struct TestServer {
+    socket_folder: PathBuf,
+    started: Option<Started>,
+    /// Whether it belongs to one test.
+    alone: bool,
+}
+
+/// What belongs to a server that this process started.
+struct Started {
+    folder: TempDir,
+    settings: Vec<(&'static str, &'static str)>,
+    process: Mutex<Option<Process>>,
+    _in_use: File,
+}
+
+impl TestServer {
+    /// A new server, for the one test that calls this.
+    pub async fn own() -> Arc<Self> {
+        let server = Self {
+            alone: true,
+            ..Self::make(vec![MANY_CONNECTIONS])
+        };
+        server.start().await;
+        Arc::new(server)
+    }
+
+    /// The server that tests share: the run's, else one for this process.
+    pub(crate) async fn shared() -> Arc<Self> {
+        static SERVER: OnceCell<Arc<TestServer>> = OnceCell::const_new();
+        SERVER.get_or_init(Self::find_shared).await.clone()
+    }
+
+    async fn find_shared() -> Arc<Self> {
+        let server = match env::var_os(SHARED) {
+            Some(folder) => Self {
+                socket_folder: folder.into(),
+                started: None,
+                alone: false,
+            },
+            None => {
+                remove_abandoned();
+                // No test on the shared server pulls its plug.
+                let server = Self::make(vec![MANY_CONNECTIONS, ("fsync", "off"), ("full_page_writes", "off")]);
+                if let Some(started) = &server.started {
+                    started.launch(&server.socket_folder).await;
+                }
+                server
+            }
+        };
+        let mut superuser = server.superuser("postgres").await;
+        roles::create(&mut superuser).await.expect("roles");
+        Arc::new(server)
+    }
+
+    fn make(settings: Vec<(&'static str, &'static str)>) -> Self {
+        let folder = TempDir::with_prefix_in(FOLDER_PREFIX, "/tmp").expect("a folder in /tmp");
+        let in_use = File::create(folder.path().join("in-use")).expect("a file in it");
+        in_use.try_lock().expect("a lock on a new file");
+        // The server's user passes through to its data.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).expect("one's own folder");
+        let socket_folder = folder.path().join(format!("{SOCKET_FOLDER_PREFIX}socket"));
+        fs::create_dir(&socket_folder).expect("a new folder");
+        Account::for_new_data()
+            .and_then(|account| account.own(&socket_folder))
+            .expect("a user for the server");
+        let started = Started {
+            folder,
+            settings,
+            process: Mutex::default(),
+            _in_use: in_use,
+        };
+        Self {
+            socket_folder,
+            started: Some(started),
+            alone: false,
+        }
+    }
+
+    /// Whether it belongs to one test.
+    pub(super) fn is_own(&self) -> bool {
+        self.alone
+    }
+
+    fn own_parts(&self) -> &Started {
+        assert!(self.alone, "the shared server is not to be disturbed");
+        self.started.as_ref().expect("a server of one's own was started here")
+    }
+
+    /// A fresh database on it, with the roles and these migrations.
+    pub async fn database(self: &Arc<Self>, sets: &[MigrationSet]) -> TestDatabase {
+        TestDatabase::on(self.clone(), sets).await
+    }
+
+    /// The folder of its socket, which stays the same over restarts.
+    #[must_use]
+    pub fn socket_folder(&self) -> &Path {
+        &self.socket_folder
+    }
+
+    /// Starts it, if it doesn't run, and waits until it answers: after a kill that includes its recovery.
+    ///
+    /// # Panics
+    /// If it doesn't start.
+    pub async fn start(&self) {
+        self.own_parts().launch(&self.socket_folder).await;
+    }
+
+    /// Stops it in order: everyone is disconnected, open transactions are rolled back.
+    ///
+    /// # Panics
+    /// If it is the shared one.
+    pub async fn stop(&self) {
+        if let Some(mut process) = self.own_parts().process.lock().await.take() {
+            process.stop().await;
+        }
+    }
+
+    /// Stops and starts it.
+    ///
+    /// # Panics
+    /// If it is the shared one, or doesn't start.
+    pub async fn restart(&self) {
+        self.stop().await;
+        self.start().await;
+    }
+
+    /// Ends all its processes at once, as a power cut would.
+    ///
+    /// # Panics
+    /// If it is the shared one.
+    pub async fn kill(&self) {
+        let own = self.own_parts();
+        if let Some(mut process) = own.process.lock().await.take() {
+            own.signal_all(Signal::KILL);
+            process.ended().await;
+        }
+    }
+
+    /// Freezes it: connections stay open and nothing answers.
+    ///
+    /// # Panics
+    /// If it is the shared one.
+    pub fn stall(&self) {
+        self.own_parts().signal_all(Signal::STOP);
+    }
+
+    /// Lets a stalled one go on.
+    ///
+    /// # Panics
+    /// If it is the shared one.
+    pub fn resume(&self) {
+        self.own_parts().signal_all(Signal::CONT);
+    }
+
+    pub(crate) async fn superuser(&self, database: &str) -> PgConnection {
+        PgConnection::connect_with(&superuser(&self.socket_folder, database))
+            .await
+            .expect("the test server answers")
+    }
+}
+
+impl Started {
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    async fn launch(&self, socket_folder: &Path) {
+        let mut process = self.process.lock().await;
+        if process.is_some() {
+            return;
+        }
+        let data = self.data();
+        cluster::initialise(&data).await.expect("initdb");
+        cluster::wait_until_free(&data).await.expect("the data is free");
+        let launch = Launch {
+            binaries: &Binaries::for_data(&data).expect("the programs that made the data"),
+            account: &Account::for_data(&data).expect("the user who owns the data"),
+            data: &data,
+            socket_folder: socket_folder,
+            log: &self.folder.path().join("log"),
+            settings: &self.settings,
+        };
+        *process = Some(Process::start(&launch).await.expect("a server"));
+    }
+
+    fn signal_all(&self, signal: Signal) {
+        for pid in processes_on(&self.data()) {
+            let _gone = kill_process(pid, signal);
+        }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // The folder goes next, so there is nothing to end in order; and a stalled process hears nothing else.
+        self.signal_all(Signal::KILL);
+    }
+}
+
+/// Removes the folders of servers whose test process is gone.
+fn remove_abandoned() {
+    for entry in fs::read_dir("/tmp").into_iter().flatten().flatten() {
+        let abandoned = entry.file_name().to_string_lossy().starts_with(FOLDER_PREFIX)
+            && File::open(entry.path().join("in-use")).is_ok_and(|file| file.try_lock().is_ok());
+        if abandoned && processes_on(&entry.path().join("data")).is_empty() {
+            let _kept = fs::remove_dir_all(entry.path());
+        }
+    }
+}
