@@ -1,1 +1,5 @@
-//! api
+//! HTTP, the command line and the one binary of PropertyOS.
+
+pub mod auth;
+pub mod clock;
+pub mod config;

@@ -1,0 +1,2 @@
+//! The one binary: every process of PropertyOS is a subcommand of it.
+fn main() {}
