@@ -210,13 +210,20 @@ impl Charge {
             .fold(self.amount.minor, |sum, (_, by)| sum.saturating_add(*by))
     }
 
-    /// The last day, up to and with a given one, on which something that had paid it no longer did.
+    /// The first of the unbroken run of days, up to and with a given one, at whose ends it was unpaid: its due date, or the
+    /// day on which something that had paid it was taken back. `None` if it was paid when the given day was over.
     #[must_use]
-    pub fn reopened_by(&self, day: NaiveDate) -> Option<NaiveDate> {
-        self.changes
+    pub fn unpaid_since(&self, day: NaiveDate) -> Option<NaiveDate> {
+        if self.unpaid_at_end_of(day) <= 0 {
+            return None;
+        }
+        let reopened = self
+            .changes
             .iter()
-            .filter(|(on, by)| *on <= day && *by > 0)
             .map(|(on, _)| *on)
-            .max()
+            .filter(|on| self.due_on < *on && *on <= day)
+            .filter(|on| on.pred_opt().is_some_and(|before| self.unpaid_at_end_of(before) <= 0))
+            .max();
+        Some(reopened.unwrap_or(self.due_on))
     }
 }
