@@ -1,5 +1,7 @@
 //! The one list of aggregates. Relay, projectors, replay and the schema test all read it.
 
+use std::borrow::Cow;
+
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use schemars::{Schema, schema_for};
 
@@ -101,8 +103,29 @@ impl Decoder {
             .iter()
             .find(|(name, _)| *name == aggregate_type)
             .ok_or_else(|| DecodeError::UnknownAggregate(aggregate_type.to_owned()))?;
+        let current = self.current(aggregate_type, kinds, event_type, version, payload)?;
+        AnyEvent::from_current(aggregate_type, &current)
+    }
+
+    /// The same for an event of an aggregate that the caller knows.
+    ///
+    /// # Errors
+    /// Refuses an event or a version outside the registry, and a payload outside its schema.
+    pub fn decode_as<E: EventSet>(&self, event_type: &str, version: u32, payload: &str) -> Result<E, DecodeError> {
+        let current = self.current(E::AGGREGATE, E::KINDS, event_type, version, payload)?;
+        Ok(serde_json::from_str(&current)?)
+    }
+
+    fn current<'p>(
+        &self,
+        aggregate_type: &str,
+        kinds: &[(&str, u32)],
+        event_type: &str,
+        version: u32,
+        payload: &'p str,
+    ) -> Result<Cow<'p, str>, DecodeError> {
         if kinds.contains(&(event_type, version)) {
-            return AnyEvent::from_current(aggregate_type, payload);
+            return Ok(Cow::Borrowed(payload));
         }
         let stored = SerializedEvent::new(
             String::new(),
@@ -124,7 +147,7 @@ impl Decoder {
             .iter()
             .any(|(name, known)| *name == current.event_type && known.to_string() == current.event_version)
         {
-            AnyEvent::from_current(aggregate_type, &current.payload.to_string())
+            Ok(Cow::Owned(current.payload.to_string()))
         } else {
             Err(DecodeError::UnknownEvent {
                 event_type: event_type.to_owned(),
@@ -147,6 +170,16 @@ mod tests {
         let payload = r#"{"type":"vendor.blocked","reason":"no insurance"}"#;
         let event = decode("vendor", "vendor.blocked", 1, payload).unwrap();
         assert_eq!(event.name(), "vendor.blocked");
+    }
+
+    #[test]
+    fn an_event_is_read_as_that_of_its_aggregate() {
+        let payload = r#"{"type":"vendor.blocked","reason":"no insurance"}"#;
+        let decoder = Decoder::default();
+        let event: crate::vendor::VendorEvent = decoder.decode_as("vendor.blocked", 1, payload).unwrap();
+        assert_eq!(event.name(), "vendor.blocked");
+        let of_another = decoder.decode_as::<crate::lease::LeaseEvent>("vendor.blocked", 1, payload);
+        assert!(matches!(of_another, Err(DecodeError::UnknownEvent { .. })));
     }
 
     #[test]
