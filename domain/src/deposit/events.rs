@@ -9,6 +9,7 @@ use crate::{
 
 /// What a deposit secures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DepositPurpose {
     /// Anything the residents owe; used first.

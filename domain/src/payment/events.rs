@@ -9,6 +9,7 @@ use crate::{
 
 /// How money comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Notes and coins.
@@ -23,6 +24,7 @@ pub enum Method {
 
 /// What the payer wants paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "to", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Designation {
     /// A charge of the lease.

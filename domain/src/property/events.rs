@@ -20,6 +20,7 @@ pub struct Address {
 
 /// What kind of property it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PropertyKind {
     /// Many dwellings in one building or complex.

@@ -10,6 +10,7 @@ use crate::{
 
 /// One of the two clocks that a priority starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SlaClock {
     /// To the first assignment.
