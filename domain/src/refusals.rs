@@ -80,4 +80,6 @@ every_refusal! {
     Unit(crate::unit::UnitRefusal),
     /// What a resident refuses.
     Resident(crate::resident::ResidentRefusal),
+    /// What a lease's account refuses.
+    Account(crate::lease::AccountRefusal),
 }
