@@ -1,0 +1,185 @@
+//! What a batch of events works on: the rows they refer to, read before and written after, and the sums they change.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::maintenance_request::{Deadlines, Priority};
+use uuid::Uuid;
+
+/// Names a row: the organization and the thing.
+pub(super) type Key = (Uuid, Uuid);
+/// Names a sum: the organization, a property or the organization itself, and a day.
+pub(super) type SumKey = (Uuid, Uuid, NaiveDate);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unit {
+    pub property: Uuid,
+    pub market_rent: i64,
+    pub offline: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lease {
+    pub property: Uuid,
+    pub unit: Uuid,
+    pub residents: Vec<Uuid>,
+    /// Each rent with the first day it is agreed for, in the order of the days.
+    pub rents: Vec<(NaiveDate, i64)>,
+    pub activated_on: Option<NaiveDate>,
+}
+
+impl Lease {
+    /// From this day on this rent is agreed, whatever was agreed for later days.
+    pub fn agree(&mut self, from: NaiveDate, rent: i64) {
+        self.rents.retain(|(day, _)| *day < from);
+        self.rents.push((from, rent));
+    }
+
+    /// How the rent changes from day to day, from `start` on: at first from nothing.
+    pub fn steps(&self, start: NaiveDate) -> Vec<(NaiveDate, i64)> {
+        let mut before = 0;
+        let mut steps = Vec::new();
+        for (index, (from, rent)) in self.rents.iter().enumerate() {
+            let superseded = self.rents.get(index + 1).is_some_and(|(next, _)| *next <= start);
+            if !superseded {
+                steps.push(((*from).max(start), rent - before));
+                before = *rent;
+            }
+        }
+        steps
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Charge {
+    pub lease: Uuid,
+    pub property: Uuid,
+    pub rent: bool,
+    pub due_on: NaiveDate,
+    pub open: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Item {
+    pub property: Uuid,
+    pub work_order: bool,
+    pub job: Uuid,
+    pub priority: Priority,
+    pub open: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Job {
+    pub episode: i32,
+    pub property: Uuid,
+    pub priority: Priority,
+    pub opened_at: DateTime<Utc>,
+    pub deadlines: Deadlines,
+    pub responded_at: Option<DateTime<Utc>>,
+    pub resolved_at: Option<DateTime<Utc>>,
+    pub dropped: bool,
+}
+
+/// By how much the figures of a day changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Movement {
+    pub units: i64,
+    pub rentable: i64,
+    pub occupied: i64,
+    pub market_rent: i64,
+    pub contract_rent: i64,
+}
+
+/// By how much the sums of a due date changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Due {
+    pub charged: i64,
+    pub collected: i64,
+    pub rent_collected: i64,
+    pub open: i64,
+}
+
+/// The rows that a batch reads and writes.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub units: HashMap<Key, Unit>,
+    pub leases: HashMap<Key, Lease>,
+    pub charges: HashMap<Key, Charge>,
+    pub items: HashMap<Key, Item>,
+    /// The latest episode of each job.
+    pub jobs: HashMap<Key, Job>,
+    /// Earlier episodes that this batch ended.
+    pub ended: Vec<(Key, Job)>,
+    pub movements: BTreeMap<SumKey, Movement>,
+    pub dues: BTreeMap<SumKey, Due>,
+}
+
+impl State {
+    /// Changes the figures of a day, of the property and of the whole organization.
+    pub fn moves(&mut self, organization: Uuid, property: Uuid, day: NaiveDate, change: impl Fn(&mut Movement)) {
+        for scope in [property, organization] {
+            change(self.movements.entry((organization, scope, day)).or_default());
+        }
+    }
+
+    /// Changes the sums of a due date, of the property and of the whole organization.
+    pub fn owes(&mut self, organization: Uuid, property: Uuid, due_on: NaiveDate, change: impl Fn(&mut Due)) {
+        for scope in [property, organization] {
+            change(self.dues.entry((organization, scope, due_on)).or_default());
+        }
+    }
+}
+
+/// As the database keeps it.
+pub(super) const fn priority_name(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Low => "low",
+        Priority::Medium => "medium",
+        Priority::High => "high",
+        Priority::Urgent => "urgent",
+    }
+}
+
+/// As the database keeps it; what it can't be is read as the usual one.
+pub(super) fn priority_named(name: &str) -> Priority {
+    match name {
+        "low" => Priority::Low,
+        "high" => Priority::High,
+        "urgent" => Priority::Urgent,
+        _ => Priority::Medium,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, month, day).unwrap()
+    }
+
+    fn lease(rents: &[(NaiveDate, i64)]) -> Lease {
+        Lease {
+            property: Uuid::from_u128(1),
+            unit: Uuid::from_u128(2),
+            residents: Vec::new(),
+            rents: rents.to_vec(),
+            activated_on: None,
+        }
+    }
+
+    #[test]
+    fn a_rent_replaces_what_was_agreed_for_later_days() {
+        let mut lease = lease(&[(on(1, 1), 100), (on(9, 1), 130)]);
+        lease.agree(on(7, 1), 120);
+        assert_eq!(lease.rents, [(on(1, 1), 100), (on(7, 1), 120)]);
+    }
+
+    #[test]
+    fn the_steps_of_a_rent_begin_with_what_is_in_force() {
+        let lease = lease(&[(on(1, 1), 100), (on(3, 1), 110), (on(9, 1), 90)]);
+        assert_eq!(lease.steps(on(4, 10)), [(on(4, 10), 110), (on(9, 1), -20)]);
+        assert_eq!(lease.steps(on(1, 1)), [(on(1, 1), 100), (on(3, 1), 10), (on(9, 1), -20)]);
+        assert_eq!(lease.steps(on(3, 1)), [(on(3, 1), 110), (on(9, 1), -20)]);
+    }
+}

@@ -1,0 +1,110 @@
+-- What the fold reads: the present state of what events refer to.
+
+CREATE TABLE dashboard_v1.units (
+  tenant_id uuid NOT NULL,
+  unit_id uuid NOT NULL,
+  property_id uuid NOT NULL,
+  market_rent bigint NOT NULL,
+  offline boolean NOT NULL,
+  PRIMARY KEY (tenant_id, unit_id)
+);
+
+-- `rents` holds [first day, rent in minor units] of each rent agreed, in order of the days.
+CREATE TABLE dashboard_v1.leases (
+  tenant_id uuid NOT NULL,
+  lease_id uuid NOT NULL,
+  property_id uuid NOT NULL,
+  unit_id uuid NOT NULL,
+  residents uuid[] NOT NULL,
+  rents jsonb NOT NULL,
+  activated_on date,
+  PRIMARY KEY (tenant_id, lease_id)
+);
+
+CREATE TABLE dashboard_v1.charges (
+  tenant_id uuid NOT NULL,
+  charge_id uuid NOT NULL,
+  lease_id uuid NOT NULL,
+  property_id uuid NOT NULL,
+  rent boolean NOT NULL,
+  due_on date NOT NULL,
+  open bigint NOT NULL,
+  PRIMARY KEY (tenant_id, charge_id)
+);
+CREATE INDEX charges_open ON dashboard_v1.charges (tenant_id, due_on) INCLUDE (lease_id, property_id, open) WHERE open > 0;
+CREATE INDEX charges_open_of_property ON dashboard_v1.charges (tenant_id, property_id, due_on) INCLUDE (lease_id, open)
+  WHERE open > 0;
+
+-- A request, or a work order; a work order that came from a request is measured as the request's job.
+CREATE TABLE dashboard_v1.items (
+  tenant_id uuid NOT NULL,
+  item_id uuid NOT NULL,
+  property_id uuid NOT NULL,
+  work_order boolean NOT NULL,
+  job_id uuid NOT NULL,
+  priority text NOT NULL,
+  open boolean NOT NULL,
+  PRIMARY KEY (tenant_id, item_id)
+);
+CREATE INDEX items_open ON dashboard_v1.items (tenant_id, property_id) INCLUDE (work_order, priority) WHERE open;
+
+-- An episode of a job: from its report, or its reopening, to the end of the work.
+CREATE TABLE dashboard_v1.jobs (
+  tenant_id uuid NOT NULL,
+  job_id uuid NOT NULL,
+  episode integer NOT NULL,
+  property_id uuid NOT NULL,
+  priority text NOT NULL,
+  opened_at timestamptz NOT NULL,
+  respond_by timestamptz NOT NULL,
+  resolve_by timestamptz NOT NULL,
+  responded_at timestamptz,
+  resolved_at timestamptz,
+  dropped boolean NOT NULL,
+  PRIMARY KEY (tenant_id, job_id, episode)
+);
+CREATE INDEX jobs_by_response ON dashboard_v1.jobs (tenant_id, respond_by) WHERE NOT dropped;
+CREATE INDEX jobs_by_resolution ON dashboard_v1.jobs (tenant_id, resolve_by) WHERE NOT dropped;
+CREATE INDEX jobs_resolved ON dashboard_v1.jobs (tenant_id, resolved_at) INCLUDE (opened_at, property_id)
+  WHERE NOT dropped AND resolved_at IS NOT NULL;
+
+-- What the queries read. `scope` is a property, or the organization itself for all of them together, so that a
+-- question about 100,000 units reads as few rows as one about a single house.
+
+-- By how much each figure changed on a day; a figure on a date is the sum up to it.
+CREATE TABLE dashboard_v1.movements (
+  tenant_id uuid NOT NULL,
+  scope uuid NOT NULL,
+  day date NOT NULL,
+  units bigint NOT NULL,
+  rentable bigint NOT NULL,
+  occupied bigint NOT NULL,
+  market_rent bigint NOT NULL,
+  contract_rent bigint NOT NULL,
+  PRIMARY KEY (tenant_id, scope, day)
+);
+
+-- The same by month, so that a sum reads months and then the days of one.
+CREATE TABLE dashboard_v1.movements_by_month (
+  tenant_id uuid NOT NULL,
+  scope uuid NOT NULL,
+  month date NOT NULL,
+  units bigint NOT NULL,
+  rentable bigint NOT NULL,
+  occupied bigint NOT NULL,
+  market_rent bigint NOT NULL,
+  contract_rent bigint NOT NULL,
+  PRIMARY KEY (tenant_id, scope, month)
+);
+
+-- By the day on which charges were due: what was charged, net of waivers and concessions, and what of it was collected.
+CREATE TABLE dashboard_v1.dues (
+  tenant_id uuid NOT NULL,
+  scope uuid NOT NULL,
+  due_on date NOT NULL,
+  charged bigint NOT NULL,
+  collected bigint NOT NULL,
+  rent_collected bigint NOT NULL,
+  open bigint NOT NULL,
+  PRIMARY KEY (tenant_id, scope, due_on)
+);
