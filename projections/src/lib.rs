@@ -1,3 +1,4 @@
 //! The read models: one folder each.
 
+pub mod dashboard;
 pub mod search;

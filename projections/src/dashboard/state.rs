@@ -179,7 +179,10 @@ mod tests {
     fn the_steps_of_a_rent_begin_with_what_is_in_force() {
         let lease = lease(&[(on(1, 1), 100), (on(3, 1), 110), (on(9, 1), 90)]);
         assert_eq!(lease.steps(on(4, 10)), [(on(4, 10), 110), (on(9, 1), -20)]);
-        assert_eq!(lease.steps(on(1, 1)), [(on(1, 1), 100), (on(3, 1), 10), (on(9, 1), -20)]);
+        assert_eq!(
+            lease.steps(on(1, 1)),
+            [(on(1, 1), 100), (on(3, 1), 10), (on(9, 1), -20)]
+        );
         assert_eq!(lease.steps(on(3, 1)), [(on(3, 1), 110), (on(9, 1), -20)]);
     }
 }

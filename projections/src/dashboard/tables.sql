@@ -9,13 +9,13 @@ CREATE TABLE dashboard_v1.units (
   PRIMARY KEY (tenant_id, unit_id)
 );
 
--- `rents` holds [first day, rent in minor units] of each rent agreed, in order of the days.
+-- `rents` holds [first day, rent in minor units] of each rent agreed, in order of the days; `residents` their ids.
 CREATE TABLE dashboard_v1.leases (
   tenant_id uuid NOT NULL,
   lease_id uuid NOT NULL,
   property_id uuid NOT NULL,
   unit_id uuid NOT NULL,
-  residents uuid[] NOT NULL,
+  residents jsonb NOT NULL,
   rents jsonb NOT NULL,
   activated_on date,
   PRIMARY KEY (tenant_id, lease_id)

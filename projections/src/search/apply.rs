@@ -256,6 +256,7 @@ fn lease(thing: &mut Thing<'_>, event: &LeaseEvent) -> Result<(), ShelfError> {
         | LeaseEvent::RecurringChargeEnded { .. }
         | LeaseEvent::RentChanged { .. }
         | LeaseEvent::Expiring { .. }
+        | LeaseEvent::DepositAdded { .. }
         | LeaseEvent::ChargePosted { .. }
         | LeaseEvent::ChargeWaived { .. }
         | LeaseEvent::ChargeWrittenOff { .. }

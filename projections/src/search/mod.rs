@@ -8,6 +8,9 @@ mod entry;
 mod query;
 mod shelf;
 
+#[cfg(test)]
+mod tests;
+
 pub use entry::{Entry, Kind};
 pub use query::{Hit, Hits, Library, Question};
 pub use shelf::{Mark, Marks, Shelf, ShelfError};

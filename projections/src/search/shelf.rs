@@ -10,8 +10,8 @@ use schemas::Cursor;
 use serde::{Deserialize, Serialize};
 use tantivy::{
     Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
-    collector::{DocSetCollector, TopDocs},
-    query::{BooleanQuery, Occur, Query, TermQuery},
+    collector::DocSetCollector,
+    query::{Query, TermQuery},
     schema::{Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value},
     tokenizer::{AsciiFoldingFilter, LowerCaser, RemoveLongFilter, SimpleTokenizer, TextAnalyzer},
 };
@@ -228,11 +228,11 @@ impl Shelf {
 
     /// Writes anew the segments that hold deleted documents, so that their words are gone from the disk too.
     fn purge(&mut self) -> Result<(), ShelfError> {
-        let metas = self.index.searchable_segment_metas()?;
+        // The files of a segment stay as long as anything holds its meta: only ids may outlive this line.
+        let metas = self.index.searchable_segment_metas()?.into_iter();
         let holding: Vec<_> = metas
-            .iter()
-            .filter(|meta| meta.has_deletes())
-            .map(tantivy::SegmentMeta::id)
+            .filter(tantivy::SegmentMeta::has_deletes)
+            .map(|meta| meta.id())
             .collect();
         for segment in holding {
             self.writer.merge(&[segment]).wait()?;

@@ -1,0 +1,174 @@
+//! What requests and work orders change.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    maintenance_request::{Deadlines, MaintenanceRequestEvent, Priority},
+    work_order::WorkOrderEvent,
+};
+use uuid::Uuid;
+
+use super::{
+    super::state::{Item, Job, Key, State},
+    Happening, Unknown,
+};
+
+pub(super) fn request(
+    state: &mut State,
+    happening: &Happening<'_>,
+    event: &MaintenanceRequestEvent,
+) -> Result<(), Unknown> {
+    let key = happening.key();
+    match event {
+        MaintenanceRequestEvent::Submitted {
+            property,
+            priority,
+            deadlines,
+            ..
+        } => {
+            let item = Item {
+                property: property.0,
+                work_order: false,
+                job: key.1,
+                priority: *priority,
+                open: true,
+            };
+            begins(state, happening, item, *deadlines);
+        }
+        MaintenanceRequestEvent::Triaged {
+            priority, deadlines, ..
+        } => {
+            known_item(state, key)?.priority = *priority;
+            let job = known_job(state, key)?;
+            job.priority = *priority;
+            job.deadlines = *deadlines;
+        }
+        MaintenanceRequestEvent::Declined { .. } => {
+            known_item(state, key)?.open = false;
+            known_job(state, key)?.dropped = true;
+        }
+        MaintenanceRequestEvent::Resolved { .. } => {
+            known_item(state, key)?.open = false;
+            resolved(state, key, happening.occurred_at)?;
+        }
+        MaintenanceRequestEvent::Reopened { deadlines, .. } => {
+            known_item(state, key)?.open = true;
+            reopened(state, key, happening.occurred_at, *deadlines)?;
+        }
+        MaintenanceRequestEvent::Converted { .. } | MaintenanceRequestEvent::SlaBreached { .. } => {}
+    }
+    Ok(())
+}
+
+pub(super) fn work_order(state: &mut State, happening: &Happening<'_>, event: &WorkOrderEvent) -> Result<(), Unknown> {
+    let key = happening.key();
+    if let WorkOrderEvent::Created {
+        property,
+        request,
+        priority,
+        deadlines,
+        ..
+    } = event
+    {
+        let item = Item {
+            property: property.0,
+            work_order: true,
+            job: request.map_or(key.1, |request| request.0),
+            priority: *priority,
+            open: true,
+        };
+        if request.is_some() {
+            state.items.insert(key, item);
+        } else {
+            begins(state, happening, item, *deadlines);
+        }
+        return Ok(());
+    }
+    let item = known_item(state, key)?;
+    let job = (key.0, item.job);
+    match event {
+        WorkOrderEvent::Assigned { .. } => {
+            known_job(state, job)?.responded_at.get_or_insert(happening.occurred_at);
+        }
+        WorkOrderEvent::Resumed { deadlines } => known_job(state, job)?.deadlines = *deadlines,
+        WorkOrderEvent::WorkDone { .. } => resolved(state, job, happening.occurred_at)?,
+        WorkOrderEvent::Completed { .. } => {
+            item.open = false;
+            resolved(state, job, happening.occurred_at)?;
+        }
+        WorkOrderEvent::Cancelled { .. } => {
+            item.open = false;
+            // A request outlives its work order: its clocks go on.
+            if job == key {
+                known_job(state, job)?.dropped = true;
+            }
+        }
+        WorkOrderEvent::Reopened { deadlines, .. } => {
+            item.open = true;
+            reopened(state, job, happening.occurred_at, *deadlines)?;
+        }
+        WorkOrderEvent::Created { .. }
+        | WorkOrderEvent::EstimateRequested { .. }
+        | WorkOrderEvent::Estimated { .. }
+        | WorkOrderEvent::Scheduled { .. }
+        | WorkOrderEvent::Paused { .. }
+        | WorkOrderEvent::Billed { .. }
+        | WorkOrderEvent::SlaBreached { .. } => {}
+    }
+    Ok(())
+}
+
+fn begins(state: &mut State, happening: &Happening<'_>, item: Item, deadlines: Deadlines) {
+    let job = episode(1, item.property, item.priority, happening.occurred_at, deadlines);
+    state.jobs.insert(happening.key(), job);
+    state.items.insert(happening.key(), item);
+}
+
+const fn episode(
+    number: i32,
+    property: Uuid,
+    priority: Priority,
+    opened_at: DateTime<Utc>,
+    deadlines: Deadlines,
+) -> Job {
+    Job {
+        episode: number,
+        property,
+        priority,
+        opened_at,
+        deadlines,
+        responded_at: None,
+        resolved_at: None,
+        dropped: false,
+    }
+}
+
+/// The end of the work; one that was never assigned is answered by it too.
+fn resolved(state: &mut State, job: Key, at: DateTime<Utc>) -> Result<(), Unknown> {
+    let job = known_job(state, job)?;
+    job.responded_at.get_or_insert(at);
+    job.resolved_at.get_or_insert(at);
+    Ok(())
+}
+
+/// A job whose work had ended begins a new episode; one whose work goes on doesn't.
+fn reopened(state: &mut State, key: Key, at: DateTime<Utc>, deadlines: Deadlines) -> Result<(), Unknown> {
+    let job = known_job(state, key)?;
+    if job.resolved_at.is_none() && !job.dropped {
+        return Ok(());
+    }
+    let next = episode(job.episode + 1, job.property, job.priority, at, deadlines);
+    let ended = std::mem::replace(job, next);
+    state.ended.push((key, ended));
+    Ok(())
+}
+
+fn known_item(state: &mut State, key: Key) -> Result<&mut Item, Unknown> {
+    state.items.get_mut(&key).ok_or(Unknown {
+        what: "request or work order",
+        id: key.1,
+    })
+}
+
+fn known_job(state: &mut State, key: Key) -> Result<&mut Job, Unknown> {
+    state.jobs.get_mut(&key).ok_or(Unknown { what: "job", id: key.1 })
+}

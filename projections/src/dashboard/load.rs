@@ -1,0 +1,246 @@
+//! Reads the rows that a batch of events refers to: a statement per table, not per event.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{
+    lease::{CreditTarget, LeaseEvent},
+    maintenance_request::Deadlines,
+    registry::AnyEvent,
+    work_order::WorkOrderEvent,
+};
+use serde_json::Value;
+use sqlx::PgConnection;
+use streams::ApplyError;
+use uuid::Uuid;
+
+use super::{
+    fold::Happening,
+    state::{Charge, Item, Job, Key, Lease, State, Unit, priority_named},
+};
+
+/// The rows that the events of a batch refer to.
+#[derive(Default)]
+pub(super) struct Wanted {
+    units: HashSet<Key>,
+    leases: HashSet<Key>,
+    charges: HashSet<Key>,
+    items: HashSet<Key>,
+}
+
+impl Wanted {
+    /// What these events refer to.
+    pub fn by<'a>(happenings: impl Iterator<Item = Happening<'a>>) -> Self {
+        let mut wanted = Self::default();
+        for happening in happenings {
+            let key = (happening.organization, happening.id);
+            match happening.event {
+                AnyEvent::Unit(_) => {
+                    wanted.units.insert(key);
+                }
+                AnyEvent::Lease(event) => {
+                    wanted.leases.insert(key);
+                    wanted.charges.extend(charge_of(event).map(|charge| (key.0, charge)));
+                }
+                AnyEvent::MaintenanceRequest(_) => {
+                    wanted.items.insert(key);
+                }
+                AnyEvent::WorkOrder(event) => {
+                    wanted.items.insert(key);
+                    if let WorkOrderEvent::Created {
+                        request: Some(request), ..
+                    } = event
+                    {
+                        wanted.items.insert((key.0, request.0));
+                    }
+                }
+                _ => {}
+            }
+        }
+        wanted
+    }
+}
+
+/// The charge that an event changes.
+fn charge_of(event: &LeaseEvent) -> Option<Uuid> {
+    match event {
+        LeaseEvent::ChargeWaived { charge, .. }
+        | LeaseEvent::ConcessionGranted { charge, .. }
+        | LeaseEvent::ChargeWrittenOff { charge, .. }
+        | LeaseEvent::CreditApplied {
+            target: CreditTarget::Charge { charge, .. },
+            ..
+        }
+        | LeaseEvent::CreditUnapplied {
+            target: CreditTarget::Charge { charge, .. },
+            ..
+        } => Some(charge.0),
+        _ => None,
+    }
+}
+
+pub(super) fn columns(keys: impl IntoIterator<Item = Key>) -> (Vec<Uuid>, Vec<Uuid>) {
+    keys.into_iter().unzip()
+}
+
+pub(super) async fn load(connection: &mut PgConnection, wanted: Wanted) -> Result<State, ApplyError> {
+    Ok(State {
+        units: load_units(connection, wanted.units).await?,
+        leases: load_leases(connection, wanted.leases).await?,
+        charges: load_charges(connection, wanted.charges).await?,
+        jobs: load_jobs(connection, &wanted.items).await?,
+        items: load_items(connection, wanted.items).await?,
+        ..State::default()
+    })
+}
+
+async fn load_units(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Unit>, sqlx::Error> {
+    let (tenants, ids) = columns(keys);
+    let rows: Vec<(Uuid, Uuid, Uuid, i64, bool)> = sqlx::query_as(
+        "SELECT tenant_id, unit_id, property_id, market_rent, offline FROM dashboard_v1.units
+          WHERE (tenant_id, unit_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
+    )
+    .bind(tenants)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(tenant, id, property, market_rent, offline)| {
+            let unit = Unit {
+                property,
+                market_rent,
+                offline,
+            };
+            ((tenant, id), unit)
+        })
+        .collect())
+}
+
+type LeaseRow = (Uuid, Uuid, Uuid, Uuid, Value, Value, Option<NaiveDate>);
+
+async fn load_leases(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Lease>, ApplyError> {
+    let (tenants, ids) = columns(keys);
+    let rows: Vec<LeaseRow> = sqlx::query_as(
+        "SELECT tenant_id, lease_id, property_id, unit_id, residents, rents, activated_on FROM dashboard_v1.leases
+          WHERE (tenant_id, lease_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
+    )
+    .bind(tenants)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|(tenant, id, property, unit, residents, rents, activated_on)| {
+            let lease = Lease {
+                property,
+                unit,
+                residents: serde_json::from_value(residents).map_err(ApplyError::data)?,
+                rents: serde_json::from_value(rents).map_err(ApplyError::data)?,
+                activated_on,
+            };
+            Ok(((tenant, id), lease))
+        })
+        .collect()
+}
+
+async fn load_charges(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Charge>, sqlx::Error> {
+    let (tenants, ids) = columns(keys);
+    let rows: Vec<(Uuid, Uuid, Uuid, Uuid, bool, NaiveDate, i64)> = sqlx::query_as(
+        "SELECT tenant_id, charge_id, lease_id, property_id, rent, due_on, open FROM dashboard_v1.charges
+          WHERE (tenant_id, charge_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
+    )
+    .bind(tenants)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(tenant, id, lease, property, rent, due_on, open)| {
+            let charge = Charge {
+                lease,
+                property,
+                rent,
+                due_on,
+                open,
+            };
+            ((tenant, id), charge)
+        })
+        .collect())
+}
+
+async fn load_items(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Item>, sqlx::Error> {
+    let (tenants, ids) = columns(keys);
+    let rows: Vec<(Uuid, Uuid, Uuid, bool, Uuid, String, bool)> = sqlx::query_as(
+        "SELECT tenant_id, item_id, property_id, work_order, job_id, priority, open FROM dashboard_v1.items
+          WHERE (tenant_id, item_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
+    )
+    .bind(tenants)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(tenant, id, property, work_order, job, priority, open)| {
+            let priority = priority_named(&priority);
+            (
+                (tenant, id),
+                Item {
+                    property,
+                    work_order,
+                    job,
+                    priority,
+                    open,
+                },
+            )
+        })
+        .collect())
+}
+
+/// The latest episode of the jobs that these requests and work orders belong to.
+async fn load_jobs(connection: &mut PgConnection, items: &HashSet<Key>) -> Result<HashMap<Key, Job>, sqlx::Error> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        tenant_id: Uuid,
+        job_id: Uuid,
+        episode: i32,
+        property_id: Uuid,
+        priority: String,
+        opened_at: DateTime<Utc>,
+        respond_by: DateTime<Utc>,
+        resolve_by: DateTime<Utc>,
+        responded_at: Option<DateTime<Utc>>,
+        resolved_at: Option<DateTime<Utc>>,
+        dropped: bool,
+    }
+    let (tenants, ids) = columns(items.iter().copied());
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT DISTINCT ON (tenant_id, job_id) * FROM dashboard_v1.jobs
+          WHERE (tenant_id, job_id) IN (
+            SELECT i.tenant_id, i.job_id FROM dashboard_v1.items i
+              JOIN unnest($1::uuid[], $2::uuid[]) AS w (tenant_id, item_id) USING (tenant_id, item_id))
+          ORDER BY tenant_id, job_id, episode DESC",
+    )
+    .bind(tenants)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let job = Job {
+                episode: row.episode,
+                property: row.property_id,
+                priority: priority_named(&row.priority),
+                opened_at: row.opened_at,
+                deadlines: Deadlines {
+                    respond_by: row.respond_by,
+                    resolve_by: row.resolve_by,
+                },
+                responded_at: row.responded_at,
+                resolved_at: row.resolved_at,
+                dropped: row.dropped,
+            };
+            ((row.tenant_id, row.job_id), job)
+        })
+        .collect())
+}
