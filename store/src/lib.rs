@@ -3,8 +3,10 @@
 
 pub mod migrations;
 pub mod organization;
+pub mod personal;
 mod pools;
 pub mod roles;
+pub mod secrets;
 mod server;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -21,5 +23,9 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "0002_personal_keys",
         sql: include_str!("migrations/0002_personal_keys.sql"),
+    },
+    Migration {
+        name: "0003_secret_fingerprints",
+        sql: include_str!("migrations/0003_secret_fingerprints.sql"),
     },
 ];

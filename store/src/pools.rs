@@ -29,10 +29,21 @@ pub struct ConnectionSettings {
     pub acquire_timeout: Duration,
 }
 
-/// A connection string that can't be read.
+/// A connection string that can't be used. It may hold a password, so it isn't repeated.
 #[derive(Debug, thiserror::Error)]
-#[error("not a PostgreSQL connection string")]
-pub struct BadUrl(#[source] sqlx::Error);
+pub enum BadUrl {
+    /// It is for something else.
+    #[error("the connection string for {0} doesn't begin with postgres://")]
+    Scheme(&'static str),
+    /// It has no such form.
+    #[error("the connection string for {role} can't be read")]
+    Form {
+        /// Whose.
+        role: &'static str,
+        /// Why.
+        source: sqlx::Error,
+    },
+}
 
 impl ConnectionSettings {
     /// A server on this machine, reached through its socket's folder without passwords.
@@ -52,8 +63,8 @@ impl ConnectionSettings {
     /// # Errors
     /// A URL that can't be read.
     pub fn outside(app: &str, stream: &str, owner: Option<&str>) -> Result<Self, BadUrl> {
-        let parse = |url| PgConnectOptions::from_str(url).map_err(BadUrl);
-        Ok(Self::of(parse(app)?, parse(stream)?, owner.map(parse).transpose()?))
+        let owner = owner.map(|url| parse(roles::OWNER, url)).transpose()?;
+        Ok(Self::of(parse(roles::APP, app)?, parse(roles::STREAM, stream)?, owner))
     }
 
     fn of(app: PgConnectOptions, stream: PgConnectOptions, owner: Option<PgConnectOptions>) -> Self {
@@ -97,6 +108,13 @@ impl ConnectionSettings {
             })
         }
     }
+}
+
+fn parse(role: &'static str, url: &str) -> Result<PgConnectOptions, BadUrl> {
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(BadUrl::Scheme(role));
+    }
+    PgConnectOptions::from_str(url).map_err(|source| BadUrl::Form { role, source })
 }
 
 /// The connections of a process that serves.
@@ -239,3 +257,6 @@ async fn check(pool: &PgPool, role: &'static str) -> Result<(), ConnectError> {
         Some(((may, _), _)) => Err(ConnectError::Privileged { role, may }),
     }
 }
+
+#[cfg(test)]
+mod tests;
