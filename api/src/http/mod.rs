@@ -1,0 +1,5 @@
+//! What every endpoint shares: how requests are read, how answers are written, and what stands around both.
+
+pub mod extract;
+pub mod problem;
+pub mod wire;
