@@ -6,7 +6,7 @@
 use std::{
     fs,
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -99,8 +99,8 @@ struct Key {
 /// The keys of one reading of the file.
 pub struct KeyRing {
     keys: Vec<Key>,
-    /// When the file was last written: a ring is out of date once this differs.
-    modified: SystemTime,
+    /// Which writing of the file it is: a ring is out of date once this differs.
+    writing: Writing,
 }
 
 impl KeyRing {
@@ -138,7 +138,7 @@ impl KeyRing {
     /// True as long as the file is the one that was read.
     #[must_use]
     pub fn is_current(&self, path: &Path) -> bool {
-        modified(path).is_ok_and(|modified| modified == self.modified)
+        writing(path).is_ok_and(|writing| writing == self.writing)
     }
 
     /// The name of the key that signs, and the key.
@@ -168,7 +168,7 @@ impl KeyRing {
         match keys {
             Some(keys) if !keys.is_empty() => Ok(Some(Self {
                 keys,
-                modified: modified(path).map_err(file_error(path))?,
+                writing: writing(path).map_err(file_error(path))?,
             })),
             Some(_) => Err(KeysError::Content {
                 path: path.to_owned(),
@@ -273,8 +273,12 @@ fn write(path: &Path, jwks: &Jwks, overwrite: Overwrite) -> Result<(), KeysError
     put().map_err(file_error(path))
 }
 
-fn modified(path: &Path) -> io::Result<SystemTime> {
-    fs::metadata(path)?.modified()
+/// Each writing puts a new file in place: another inode, or at least another time.
+type Writing = (u64, SystemTime);
+
+fn writing(path: &Path) -> io::Result<Writing> {
+    let file = fs::metadata(path)?;
+    Ok((file.ino(), file.modified()?))
 }
 
 fn file_error(path: &Path) -> impl FnOnce(io::Error) -> KeysError {

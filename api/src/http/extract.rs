@@ -51,6 +51,15 @@ fn unreadable(rejection: BytesRejection) -> Problem {
 
 /// The value in a body, or which field of it is at fault.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would also fill a struct from a list, by order; no contract of ours says so.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        let problem = Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid-body",
+            "The body has to be an object.",
+        );
+        return Err(problem.field("body", "must be an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -184,12 +193,18 @@ mod tests {
             .body(HttpBody::from(text.to_owned()))
             .unwrap();
         let read = Body::<Sample>::from_request(request, &()).await;
-        read.map(|Body(sample)| sample).map_err(|problem| serde_json::to_value(problem).unwrap())
+        read.map(|Body(sample)| sample)
+            .map_err(|problem| serde_json::to_value(problem).unwrap())
     }
 
     #[tokio::test]
     async fn a_body_that_fits_is_read() {
-        let sample = body("application/json; charset=utf-8", r#"{"name":"Elm","movedIn":"2026-06-01"}"#).await.unwrap();
+        let sample = body(
+            "application/json; charset=utf-8",
+            r#"{"name":"Elm","movedIn":"2026-06-01"}"#,
+        )
+        .await
+        .unwrap();
         assert_eq!(sample.name.0, "Elm");
     }
 
@@ -199,27 +214,44 @@ mod tests {
             (r#"{"name":" "}"#, 422, "name"),
             (r#"{"name":7}"#, 422, "name"),
             ("{}", 422, "name"),
-            ("[]", 422, "name"),
+            (r#"["Elm",null,[]]"#, 422, "body"),
             ("7", 422, "body"),
             (r#"{"name":"a","movedIn":"soon"}"#, 422, "movedIn"),
             (r#"{"name":"a","movedin":null}"#, 422, "movedin"),
             (r#"{"name":"a","name":"b"}"#, 422, "name"),
-            (r#"{"name":"a","address":[{"street":"b"},{"street":"\u0000"}]}"#, 422, "address[1].street"),
+            (
+                r#"{"name":"a","address":[{"street":"b"},{"street":"\u0000"}]}"#,
+                422,
+                "address[1].street",
+            ),
             (r#"{"name":"a","address":[{}]}"#, 422, "address[0].street"),
-            (r#"{"name":"a","address":[{"street":"b","no":1}]}"#, 422, "address[0].no"),
+            (
+                r#"{"name":"a","address":[{"street":"b","no":1}]}"#,
+                422,
+                "address[0].no",
+            ),
             (r#"{"name":"a""#, 400, "body"),
             (r#"{"name":"a"} x"#, 400, "body"),
             ("", 400, "body"),
             ("\u{feff}{}", 400, "body"),
         ] {
             let problem = body("application/json", text).await.unwrap_err();
-            assert_eq!((&problem["status"], &problem["errors"][0]["field"]), (&status.into(), &field.into()), "{text}: {problem}");
+            assert_eq!(
+                (&problem["status"], &problem["errors"][0]["field"]),
+                (&status.into(), &field.into()),
+                "{text}: {problem}"
+            );
         }
     }
 
     #[tokio::test]
     async fn only_json_is_read() {
-        for content_type in ["text/plain", "application/jsonp", "application/x-www-form-urlencoded", ""] {
+        for content_type in [
+            "text/plain",
+            "application/jsonp",
+            "application/x-www-form-urlencoded",
+            "",
+        ] {
             let problem = body(content_type, "{}").await.unwrap_err();
             assert_eq!(problem["status"], 415, "{content_type}");
         }
@@ -242,10 +274,17 @@ mod tests {
             ("unit=7", "unit"),
             ("limt=7", "limt"),
         ] {
-            let (mut parts, ()) = axum::http::Request::get(format!("/x?{query}")).body(()).unwrap().into_parts();
+            let (mut parts, ()) = axum::http::Request::get(format!("/x?{query}"))
+                .body(())
+                .unwrap()
+                .into_parts();
             let problem = Query::<Filter>::from_request_parts(&mut parts, &()).await.unwrap_err();
             let problem = serde_json::to_value(problem).unwrap();
-            assert_eq!((&problem["status"], &problem["errors"][0]["field"]), (&400.into(), &field.into()), "{query}: {problem}");
+            assert_eq!(
+                (&problem["status"], &problem["errors"][0]["field"]),
+                (&400.into(), &field.into()),
+                "{query}: {problem}"
+            );
         }
     }
 }

@@ -15,7 +15,10 @@ const PREFIX: &str = "urn:propertyos:problem:";
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// Which kind of problem it is; stable across releases.
-    #[schema(pattern = "^urn:propertyos:problem:[a-z0-9-]+$", examples("urn:propertyos:problem:lease-overlaps"))]
+    #[schema(
+        pattern = "^urn:propertyos:problem:[a-z0-9-]+$",
+        examples("urn:propertyos:problem:lease-overlaps")
+    )]
     r#type: String,
     /// The kind in words.
     title: String,
@@ -115,7 +118,10 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (self.status(), Body::from(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.extend(self.headers);
         response
     }
@@ -139,8 +145,12 @@ mod tests {
 
     #[test]
     fn a_problem_names_its_kind_and_the_fields_at_fault() {
-        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "text-missing", "`name` must not be empty")
-            .field("name", "must not be empty");
+        let problem = Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "text-missing",
+            "`name` must not be empty",
+        )
+        .field("name", "must not be empty");
         assert_eq!(
             serde_json::to_value(&problem).unwrap(),
             json!({

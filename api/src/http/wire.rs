@@ -9,7 +9,7 @@ use domain::{
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
+    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type, schema::AdditionalProperties},
 };
 
 /// What a line may hold: no control characters, and something besides space.
@@ -131,7 +131,7 @@ fn money_from(least: i64, description: &str) -> RefOr<Schema> {
         .property("currency", Currency::schema())
         .required("minor")
         .required("currency")
-        .additional_properties(Some(false))
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
         .into()
 }
 
