@@ -1,0 +1,12 @@
+//! The event log: appending to it, and reading streams back.
+//!
+//! Invariants, kept by the database and not by this code: positions are dense per shard and follow the order of commits; a
+//! command's events are all there or none; nothing that was written changes.
+
+mod read;
+mod trouble;
+mod types;
+
+pub(crate) use read::{Snapshot, StoredEvent};
+pub use trouble::ReadError;
+pub use types::{AppendError, Appended, NewCommand, NewEvent, StreamId};
