@@ -35,6 +35,12 @@ impl Context {
         Uuid::new_v5(&self.command.0, &n.to_be_bytes())
     }
 
+    /// The civil date on which it happened, in the organization's time zone. What it decides may count from another day.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.occurred_at.with_timezone(&self.settings.time_zone).date_naive()
+    }
+
     /// The currency of the organization's books.
     #[must_use]
     pub fn currency(&self) -> Currency {
@@ -74,6 +80,13 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn today_is_counted_in_the_organizations_time_zone() {
+        let mut context = Context::sample();
+        context.occurred_at = context.effective_on.and_time(chrono::NaiveTime::MIN).and_utc();
+        assert_eq!(Some(context.today()), context.effective_on.pred_opt());
+    }
 
     #[test]
     fn a_command_decided_again_gives_the_same_ids_and_each_only_once() {

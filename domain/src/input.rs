@@ -80,13 +80,7 @@ fn words(field: &'static str, text: &str, limit: usize, forbidden: impl Fn(char)
 /// # Errors
 /// Names the field and what is wrong with it.
 pub fn list(field: &'static str, entries: &[String]) -> Result<(), InputRefusal> {
-    if entries.len() > LIST {
-        return Err(InputRefusal::TooMany {
-            field,
-            count: entries.len(),
-            limit: LIST,
-        });
-    }
+    count(field, entries.len())?;
     for (index, entry) in entries.iter().enumerate() {
         line(field, entry)?;
         if entries[..index].contains(entry) {
@@ -128,6 +122,18 @@ pub fn contact(contact: &Contact) -> Result<(), InputRefusal> {
             expected: "an address such as ada@example.com",
         }),
     }
+}
+
+/// The length of a list of anything: at most [`LIST`].
+///
+/// # Errors
+/// Names the field and how many it has.
+pub fn count(field: &'static str, count: usize) -> Result<(), InputRefusal> {
+    if count > LIST {
+        let limit = LIST;
+        return Err(InputRefusal::TooMany { field, count, limit });
+    }
+    Ok(())
 }
 
 /// An amount above zero, of this currency, no larger than [`Money::MAX_MINOR`].

@@ -82,4 +82,10 @@ every_refusal! {
     Resident(crate::resident::ResidentRefusal),
     /// What a lease's account refuses.
     Account(crate::lease::AccountRefusal),
+    /// What a claim refuses.
+    Claim(crate::claim::ClaimRefusal),
+    /// What a deposit refuses.
+    Deposit(crate::deposit::DepositRefusal),
+    /// What a payment refuses.
+    Payment(crate::payment::PaymentRefusal),
 }

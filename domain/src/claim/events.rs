@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 events! {
-    /// Facts about a claim: a key that only one thing may have. Its id is UUIDv5 of the key.
+    /// Facts about a claim: a key that only one thing may have. Its id is `UUIDv5` of the key.
     pub enum ClaimEvent of "claim" {
         /// Something took the key.
         "claim.made" v 1 => Made {
