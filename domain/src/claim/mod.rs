@@ -87,6 +87,7 @@ impl Claim {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "as every aggregate takes its facts")]
     fn evolve(&mut self, event: ClaimEvent) {
         *self = match event {
             ClaimEvent::Made { holder, .. } => Self::Held { holder },

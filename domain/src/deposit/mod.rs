@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What can be asked of a deposit. What else has to hold is for the [decisions](crate::decisions) that ask it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub enum DepositCommand {
     /// Ask for it.
     Bill(NewDeposit),

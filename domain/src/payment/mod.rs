@@ -123,7 +123,9 @@ impl Payment {
         };
         let event = match (known.status, command) {
             (Initiated, PaymentCommand::Process) => PaymentEvent::Processing,
-            (Initiated | Processing, PaymentCommand::Complete { reference }) => known.complete(reference, context)?,
+            (Initiated | Processing, PaymentCommand::Complete { reference }) => {
+                known.complete(reference.as_deref(), context)?
+            }
             (Initiated | Processing, PaymentCommand::Fail { reason }) => {
                 input::line("reason", &reason)?;
                 PaymentEvent::Failed { reason }
@@ -198,20 +200,20 @@ impl Payment {
 }
 
 impl state::Known {
-    fn complete(&self, reference: Option<String>, context: &Context) -> Result<PaymentEvent, Refusal> {
+    fn complete(&self, reference: Option<&str>, context: &Context) -> Result<PaymentEvent, Refusal> {
         let (on, today) = (context.effective_on, context.today());
         input::date("received_on", on)?;
         if on > today {
             return Err(PaymentRefusal::DatedAhead { on, today }.into());
         }
-        if let (Some(_), Some(reference)) = (&reference, self.intent.reference.clone()) {
+        if let (Some(_), Some(reference)) = (reference, self.intent.reference.clone()) {
             return Err(PaymentRefusal::ReferenceKnown { reference }.into());
         }
         Ok(PaymentEvent::Completed {
             lease: self.intent.lease,
             amount: self.intent.amount,
             received_on: on,
-            reference: reference.as_deref().map(mark).transpose()?,
+            reference: reference.map(mark).transpose()?,
         })
     }
 
