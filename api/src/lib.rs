@@ -1,7 +1,10 @@
 //! HTTP, the command line and the one binary of PropertyOS.
 
+pub mod app;
 pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod http;
 pub mod import;
+pub mod logging;
+pub mod metrics;

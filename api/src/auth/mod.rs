@@ -5,6 +5,6 @@
 //! [`Permit`](permit::Permit); without one no handler runs.
 
 pub mod keys;
-// pub mod permit;
+pub mod permit;
 pub mod roles;
 pub mod token;
