@@ -16,11 +16,13 @@ pub mod money;
 pub mod personal;
 pub mod registry;
 pub mod settings;
+pub mod sla;
 pub mod span;
 
 pub mod bank_account;
 pub mod claim;
 pub mod clock;
+pub mod decisions;
 pub mod deposit;
 pub mod lease;
 pub mod maintenance_request;

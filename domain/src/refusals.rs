@@ -76,6 +76,12 @@ every_refusal! {
     Money(crate::money::MoneyError),
     /// Values that can't be recorded.
     Input(crate::input::InputRefusal),
+    /// What an organization refuses.
+    Organization(crate::organization::OrganizationRefusal),
+    /// What a bank account refuses.
+    BankAccount(crate::bank_account::BankAccountRefusal),
+    /// What a property refuses.
+    Property(crate::property::PropertyRefusal),
     /// What a unit refuses.
     Unit(crate::unit::UnitRefusal),
     /// What a resident refuses.
@@ -88,4 +94,10 @@ every_refusal! {
     Deposit(crate::deposit::DepositRefusal),
     /// What a payment refuses.
     Payment(crate::payment::PaymentRefusal),
+    /// What a vendor refuses.
+    Vendor(crate::vendor::VendorRefusal),
+    /// What a maintenance request refuses.
+    MaintenanceRequest(crate::maintenance_request::RequestRefusal),
+    /// What a work order refuses.
+    WorkOrder(crate::work_order::WorkOrderRefusal),
 }

@@ -54,6 +54,8 @@ events! {
             description: String,
             /// Whether someone may enter while nobody is at home.
             permission_to_enter: bool,
+            /// When it was reported: the clocks of its priority count from here.
+            reported_at: DateTime<Utc>,
             /// What the priority means in instants.
             deadlines: Deadlines,
         },
@@ -85,8 +87,12 @@ events! {
         "request.reopened" v 1 => Reopened {
             /// Why.
             reason: String,
+            /// When: the clocks of the new episode count from here.
+            reported_at: DateTime<Utc>,
             /// A new episode has new deadlines.
             deadlines: Deadlines,
+            /// The work order that was reopened and brought this about, if one was.
+            work_order: Option<WorkOrderId>,
         },
         /// A deadline passed.
         "request.sla_breached" v 1 => SlaBreached {

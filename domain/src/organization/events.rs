@@ -1,4 +1,4 @@
-use crate::settings::Settings;
+use crate::{ids::BankAccountId, settings::Settings};
 
 events! {
     /// Facts about an organization.
@@ -9,6 +9,10 @@ events! {
             name: String,
             /// Its policies.
             settings: Settings,
+            /// Where rents and costs go unless another account is named.
+            operating_account: BankAccountId,
+            /// Where deposits are held unless another account is named.
+            deposit_account: BankAccountId,
         },
         /// Its policies changed.
         "organization.settings_changed" v 1 => SettingsChanged {

@@ -2,6 +2,8 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::ids::UnitId;
+
 /// Where a property stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -65,6 +67,13 @@ events! {
         "property.updated" v 1 => Updated {
             /// All of it, as it is from now on.
             details: PropertyDetails,
+        },
+        /// A unit of it goes by this number from now on: a new unit, or another number of one it has.
+        "property.unit_numbered" v 1 => UnitNumbered {
+            /// Which unit.
+            unit: UnitId,
+            /// What stands on its door.
+            number: String,
         },
         /// It left management.
         "property.offboarded" v 1 => Offboarded {

@@ -38,8 +38,10 @@ events! {
             summary: String,
             /// In as many words as needed.
             description: String,
-            /// What the priority means in instants.
+            /// What the priority means in instants; those of the request, if it comes from one.
             deadlines: Deadlines,
+            /// Which of them passed, and were recorded as passed, while it was still a request.
+            breached: Vec<SlaClock>,
         },
         /// A vendor was asked what it would cost.
         "work_order.estimate_requested" v 1 => EstimateRequested {
@@ -67,6 +69,10 @@ events! {
         "work_order.paused" v 1 => Paused {
             /// What it waits for.
             reason: String,
+            /// Which clocks the policy lets that stop, of those that ran.
+            stops: Vec<SlaClock>,
+            /// From when.
+            at: DateTime<Utc>,
         },
         /// It goes on.
         "work_order.resumed" v 1 => Resumed {

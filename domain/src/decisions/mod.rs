@@ -1,0 +1,16 @@
+//! Decisions that read or write more than one stream.
+//!
+//! Each is a pure function over the aggregates it names. Every one of these streams, also one that is only read, is an
+//! expectation of the append: what it was decided on still holds when it is written.
+
+mod found_organization;
+mod maintenance;
+mod property_units;
+mod vendors;
+
+pub use found_organization::{Founding, found_organization, founding_accounts};
+pub use maintenance::{
+    RequestAndWork, convert_request, create_work_order, reopen_work_order, resolve_request, submit_request,
+};
+pub use property_units::{Leaving, create_unit, make_unit_ready, offboard_property, update_unit};
+pub use vendors::{assign_vendor, request_estimate};
