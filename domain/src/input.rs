@@ -48,7 +48,7 @@ pub const LIST: usize = 100;
 /// # Errors
 /// Names the field and what is wrong with it.
 pub fn line(field: &'static str, text: &str) -> Result<(), InputRefusal> {
-    words(field, text, LINE, |character| character.is_control())
+    words(field, text, LINE, char::is_control)
 }
 
 /// A text that may have paragraphs: not blank, at most [`TEXT`] characters.

@@ -192,7 +192,9 @@ impl Clocks {
     }
 
     pub fn stop_both(&mut self) {
-        BOTH.into_iter().for_each(|which| self.stop(which));
+        for which in BOTH {
+            self.stop(which);
+        }
     }
 
     pub fn record_breach(&mut self, which: SlaClock) {

@@ -91,6 +91,7 @@ impl BankAccount {
         self.purpose.ok_or(BankAccountRefusal::Absent)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "as of every aggregate")]
     fn evolve(&mut self, event: BankAccountEvent) {
         match event {
             BankAccountEvent::Opened { purpose, .. } => self.purpose = Some(purpose),

@@ -84,15 +84,15 @@ pub fn convert_request(
 pub fn resolve_request(
     request: &MaintenanceRequest,
     work_order: Option<&WorkOrder>,
-    resolution: String,
+    resolution: &str,
     context: &Context,
 ) -> Result<RequestAndWork, Refusal> {
     let resolve = RequestCommand::Resolve {
-        resolution: resolution.clone(),
+        resolution: resolution.to_owned(),
     };
     let resolved = request.decide(resolve, context)?;
     let settled = match work_order {
-        Some(work_order) => work_order.settle(&resolution, context)?,
+        Some(work_order) => work_order.settle(resolution, context)?,
         None => vec![],
     };
     Ok((resolved, settled))

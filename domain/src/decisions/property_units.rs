@@ -61,16 +61,21 @@ pub type Leaving = (Vec<PropertyEvent>, Vec<(UnitId, Vec<UnitEvent>)>);
 pub fn offboard_property(
     property: &Property,
     units: &[(UnitId, &Unit)],
-    reason: String,
+    reason: &str,
     context: &Context,
 ) -> Result<Leaving, Refusal> {
-    let left = property.decide(PropertyCommand::Offboard { reason: reason.clone() }, context)?;
+    let left = property.decide(
+        PropertyCommand::Offboard {
+            reason: reason.to_owned(),
+        },
+        context,
+    )?;
     let mut closed = Vec::with_capacity(units.len());
     for (unit_id, unit) in units {
         unit.must_be_unused_from(context.effective_on)
             .map_err(|refusal| in_use(*unit_id, refusal))?;
         if unit.must_be_rentable().is_ok() {
-            let reason = reason.clone();
+            let reason = reason.to_owned();
             closed.push((*unit_id, unit.decide(UnitCommand::TakeOffline { reason }, context)?));
         }
     }

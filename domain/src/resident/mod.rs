@@ -173,11 +173,12 @@ impl Resident {
     /// How far their renting has come; `None` before they were created.
     #[must_use]
     pub fn standing(&self) -> Option<Standing> {
-        self.known.then(|| match (self.homes.is_empty(), self.lived_here) {
-            (false, _) => Standing::Current,
-            (true, true) => Standing::Past,
-            (true, false) => Standing::Applicant,
-        })
+        match (self.known, self.homes.is_empty(), self.lived_here) {
+            (false, ..) => None,
+            (true, false, _) => Some(Standing::Current),
+            (true, true, true) => Some(Standing::Past),
+            (true, true, false) => Some(Standing::Applicant),
+        }
     }
 
     /// True once their personal data was erased.
