@@ -12,4 +12,6 @@ pub struct App {
     pub metrics: Metrics,
     /// How long an answer may take.
     pub request_timeout: Duration,
+    /// The largest body that is read, in bytes.
+    pub body_limit: usize,
 }

@@ -10,11 +10,15 @@ use crate::config::{Config, LogFormat};
 pub fn start(config: &Config) {
     // `Config` refuses a filter that can't be read.
     let filter = EnvFilter::try_new(&config.log).unwrap_or_default();
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);
     // A second start, in tests, changes nothing.
     let _ = match config.log_format {
-        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_span_list(false)).try_init(),
+        LogFormat::Json => registry
+            .with(lines.json().flatten_event(true).with_span_list(false))
+            .try_init(),
         LogFormat::Text => registry.with(lines).try_init(),
     };
 }

@@ -44,16 +44,43 @@ impl Metrics {
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_duration_seconds", "Time to the answer", durations.clone());
         register_others(&mut registry);
-        Self { registry, requests, durations }
+        Self {
+            registry,
+            requests,
+            durations,
+        }
     }
 
     /// Counts a request that was answered.
     pub fn answered(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
-        let (method, route) = (method.to_string(), route.to_owned());
+        // Anyone can make up a method; each label value lives for ever.
+        let known = [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::DELETE,
+            Method::HEAD,
+            Method::OPTIONS,
+        ];
+        let method = if known.contains(method) {
+            method.to_string()
+        } else {
+            "other".to_owned()
+        };
+        let route = route.to_owned();
         self.durations
-            .get_or_create(&Route { method: method.clone(), route: route.clone() })
+            .get_or_create(&Route {
+                method: method.clone(),
+                route: route.clone(),
+            })
             .observe(took.as_secs_f64());
-        self.requests.get_or_create(&Answer { method, route, status: status.as_u16() }).inc();
+        self.requests
+            .get_or_create(&Answer {
+                method,
+                route,
+                status: status.as_u16(),
+            })
+            .inc();
     }
 
     /// All figures in the text form of `OpenMetrics`.

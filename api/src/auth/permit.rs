@@ -62,7 +62,11 @@ impl<P: Permission> Permit<P> {
     /// The resident whose things alone may be seen, if the caller is allowed here only as that resident.
     #[must_use]
     pub fn only_resident(&self) -> Option<ResidentId> {
-        let as_staff = self.caller.roles.iter().any(|role| *role != Tenant && P::ROLES.contains(role));
+        let as_staff = self
+            .caller
+            .roles
+            .iter()
+            .any(|role| *role != Tenant && P::ROLES.contains(role));
         // A token with the role always names the resident; see `Tokens::verify`.
         if as_staff { None } else { self.caller.resident }
     }
@@ -128,7 +132,11 @@ fn unauthorized(detail: impl Into<String>) -> Problem {
 }
 
 fn forbidden(roles: &[Role]) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "forbidden", format!("This is for: {}", listed(roles)))
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "forbidden",
+        format!("This is for: {}", listed(roles)),
+    )
 }
 
 fn listed(roles: &[Role]) -> String {

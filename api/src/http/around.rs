@@ -25,10 +25,17 @@ pub struct Correlation(pub Uuid);
 /// it, and one line says how the request was answered.
 pub async fn correlate(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let given = request.headers().get(&CORRELATION_HEADER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let given = request
+        .headers()
+        .get(&CORRELATION_HEADER)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     let correlation = given.unwrap_or_else(clock::new_correlation_id);
     request.extensions_mut().insert(Correlation(correlation));
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", MatchedPath::as_str)
+        .to_owned();
     let method = request.method().clone();
     let span = tracing::info_span!(
         "request",
@@ -41,7 +48,13 @@ pub async fn correlate(State(app): State<Arc<App>>, mut request: Request, next: 
     let mut response = next.run(request).instrument(span.clone()).await;
     let took = begun.elapsed();
     let status = response.status();
-    span.in_scope(|| tracing::info!(status = status.as_u16(), milliseconds = took.as_secs_f64() * 1e3, "answered"));
+    span.in_scope(|| {
+        tracing::info!(
+            status = status.as_u16(),
+            milliseconds = took.as_secs_f64() * 1e3,
+            "answered"
+        )
+    });
     app.metrics.answered(&method, &route, status, took);
     if let Ok(value) = HeaderValue::try_from(correlation.to_string()) {
         response.headers_mut().insert(CORRELATION_HEADER, value);
@@ -63,12 +76,21 @@ pub async fn limit_time(State(app): State<Arc<App>>, request: Request, next: Nex
 
 /// What every answer says to browsers, as the description of the system lists it.
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
-    (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
-    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'self'")),
+    (
+        header::STRICT_TRANSPORT_SECURITY,
+        HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+    ),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'self'"),
+    ),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::X_XSS_PROTECTION, HeaderValue::from_static("1; mode=block")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("strict-origin-when-cross-origin"),
+    ),
 ];
 
 /// The pages of the documentation draw their icons from data URLs and set styles from their scripts.

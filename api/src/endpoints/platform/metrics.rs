@@ -1,0 +1,23 @@
+//! `GET /metrics`
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::header, response::IntoResponse};
+
+use crate::{app::App, http::problem::Problem};
+
+/// The media type of `OpenMetrics`, which Prometheus asks for.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Figures for Prometheus
+///
+/// Commands, conflicts, append latency and batch size, how far projections lag in events and seconds, what is parked, and
+/// the requests answered here.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "metrics", tag = "Platform",
+    responses((status = 200, content_type = "application/openmetrics-text", body = String)),
+)]
+pub async fn handle(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
+    let text = app.metrics.text().map_err(Problem::internal)?;
+    Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text))
+}
