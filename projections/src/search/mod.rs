@@ -5,6 +5,7 @@
 
 mod apply;
 mod entry;
+mod node;
 mod query;
 mod shelf;
 
@@ -12,5 +13,6 @@ mod shelf;
 mod tests;
 
 pub use entry::{Entry, Kind};
+pub use node::{Mark, Marks, Node, NodeError, Parked, SEARCH};
 pub use query::{Hit, Hits, Library, Question};
-pub use shelf::{Mark, Marks, Shelf, ShelfError};
+pub use shelf::{Shelf, ShelfError};

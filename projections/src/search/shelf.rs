@@ -6,8 +6,7 @@ use std::{
 };
 
 use domain::ids::OrganizationId;
-use schemas::Cursor;
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, de::DeserializeOwned};
 use tantivy::{
     Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
     collector::DocSetCollector,
@@ -63,22 +62,6 @@ pub(super) struct Fields {
     pub entry: Field,
 }
 
-/// What a commit carries: how far each shard has been read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Marks {
-    /// One cursor a shard, each with the id of the event it stands on.
-    pub cursors: Vec<Mark>,
-}
-
-/// How far one shard has been read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    /// The place.
-    pub cursor: Cursor,
-    /// The event that stands there; none before the first.
-    pub event_id: Option<Uuid>,
-}
-
 /// The entries: those of the last commit in the index, those changed since in memory.
 pub struct Shelf {
     fields: Fields,
@@ -115,13 +98,19 @@ impl Shelf {
         })
     }
 
-    /// How far the last commit had read; `None` for an empty index.
+    /// What the last commit carried; `None` before the first.
     ///
     /// # Errors
-    /// If the index can't be read.
-    pub fn marks(&self) -> Result<Option<Marks>, ShelfError> {
+    /// If the index can't be read, or carries something else.
+    pub fn payload<T: DeserializeOwned>(&self) -> Result<Option<T>, ShelfError> {
         let payload = self.index.load_metas()?.payload;
         Ok(payload.map(|payload| serde_json::from_str(&payload)).transpose()?)
+    }
+
+    /// How many entries wait for the next commit.
+    #[must_use]
+    pub fn changed(&self) -> usize {
+        self.changed.len()
     }
 
     /// A view of the last commit, for queries.
@@ -194,18 +183,18 @@ impl Shelf {
             .collect()
     }
 
-    /// Makes all changes visible and durable, together with how far each shard was read.
+    /// Makes all changes visible and durable, together with a note of how far they go.
     ///
     /// # Errors
     /// If the index can't be written; nothing of the changes is visible then.
-    pub fn commit(&mut self, marks: &Marks) -> Result<(), ShelfError> {
+    pub fn commit(&mut self, payload: &impl Serialize) -> Result<(), ShelfError> {
         for entry in self.changed.values() {
             self.writer
                 .delete_term(key(self.fields.key, entry.organization, entry.id));
             self.writer.add_document(document(self.fields, entry)?)?;
         }
         let mut commit = self.writer.prepare_commit()?;
-        commit.set_payload(&serde_json::to_string(marks)?);
+        commit.set_payload(&serde_json::to_string(payload)?);
         commit.commit()?;
         self.changed.clear();
         self.reader.reload()?;
@@ -215,15 +204,21 @@ impl Shelf {
         Ok(())
     }
 
+    fn write(&mut self, payload: &str) -> Result<(), ShelfError> {
+        for entry in self.changed.values() {
+            self.writer.delete_term(key(self.fields.key, entry.organization, entry.id));
+            self.writer.add_document(document(self.fields, entry)?)?;
+        }
+        let mut commit = self.writer.prepare_commit()?;
+        commit.set_payload(payload);
+        commit.commit()?;
+        Ok(())
+    }
+
     /// Drops what was not committed.
-    ///
-    /// # Errors
-    /// If the index can't be read.
-    pub fn roll_back(&mut self) -> Result<(), ShelfError> {
+    pub fn roll_back(&mut self) {
         self.changed.clear();
         self.forget = false;
-        self.writer.rollback()?;
-        Ok(())
     }
 
     /// Writes anew the segments that hold deleted documents, so that their words are gone from the disk too.

@@ -145,7 +145,7 @@ impl Desk {
     }
 
     fn commit(&mut self) {
-        self.shelf.commit(&Marks { cursors: Vec::new() }).unwrap();
+        self.shelf.commit(&Marks::default()).unwrap();
     }
 
     fn find(&self, words: &str) -> Vec<Uuid> {
@@ -278,22 +278,25 @@ fn an_event_about_nothing_is_refused_and_changes_nothing() {
 #[test]
 fn a_commit_keeps_how_far_the_log_was_read() {
     let folder = tempfile::tempdir().unwrap();
-    let cursors = Shard::all()
+    let read = Shard::all()
         .map(|shard| Mark {
             cursor: Cursor {
                 epoch: 1,
                 shard,
                 position: 7,
             },
-            event_id: Some(Uuid::from_u128(5)),
+            event_id: Uuid::from_u128(5),
         })
         .collect();
-    let marks = Marks { cursors };
+    let marks = Marks {
+        read,
+        parked: Vec::new(),
+    };
     let mut shelf = Shelf::open(folder.path()).unwrap();
-    assert_eq!(shelf.marks().unwrap(), None);
+    assert_eq!(shelf.payload::<Marks>().unwrap(), None);
     shelf.commit(&marks).unwrap();
     drop(shelf);
-    assert_eq!(Shelf::open(folder.path()).unwrap().marks().unwrap(), Some(marks));
+    assert_eq!(Shelf::open(folder.path()).unwrap().payload().unwrap(), Some(marks));
 }
 
 proptest! {

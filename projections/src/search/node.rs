@@ -1,0 +1,292 @@
+//! A node: keeps one index up to date with the log, and remembers beside it what it could not apply.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use domain::ids::OrganizationId;
+use schemas::{Cursor, Shard};
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use streams::{Entry, Fault, Feed, Limit, Progress, SourceError, check_cursors};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    apply::{Happening, apply},
+    query::Library,
+    shelf::{Shelf, ShelfError},
+};
+
+/// The name under which its progress is told.
+pub const SEARCH: &str = "search";
+
+/// How much is read at once, of each shard.
+const BATCH: Limit = Limit {
+    events: 2_000,
+    bytes: 4 << 20,
+};
+/// How many changed entries wait in memory for a commit while the node catches up.
+const MOST_CHANGED: usize = 20_000;
+/// How long to wait for more when no hint comes, and before trying again.
+const POLL: Duration = Duration::from_millis(250);
+
+/// What a commit carries: how far each shard was read, and what stands still.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marks {
+    /// How far each shard was read that was read at all.
+    pub read: Vec<Mark>,
+    /// The organizations that stand still.
+    pub parked: Vec<Parked>,
+}
+
+/// How far a shard was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The place.
+    pub cursor: Cursor,
+    /// The event that stands there.
+    pub event_id: Uuid,
+}
+
+/// An organization whose entries stand still at an event that could not be applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parked {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// The event.
+    pub event_id: Uuid,
+    /// Where it stands.
+    pub cursor: Cursor,
+    /// Why it could not be applied.
+    pub error: String,
+}
+
+impl Marks {
+    /// Where reading goes on in every shard.
+    fn cursors(&self) -> Vec<Cursor> {
+        Shard::all().map(|shard| self.cursor(shard)).collect()
+    }
+
+    fn cursor(&self, shard: Shard) -> Cursor {
+        let mark = self.read.iter().find(|mark| mark.cursor.shard == shard);
+        mark.map_or_else(|| Cursor::start(shard), |mark| mark.cursor)
+    }
+
+    fn advance(&mut self, cursor: Cursor, event_id: Uuid) {
+        let next = Mark { cursor, event_id };
+        match self.read.iter_mut().find(|mark| mark.cursor.shard == cursor.shard) {
+            Some(mark) => *mark = next,
+            None => self.read.push(next),
+        }
+    }
+
+    fn is_parked(&self, organization: OrganizationId) -> bool {
+        self.parked.iter().any(|parked| parked.organization == organization)
+    }
+}
+
+/// Why a node stopped, or failed for now.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The index failed.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
+    /// The events could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+/// An index and how far it has come. One process writes to a folder; any number read.
+pub struct Node {
+    shelf: Shelf,
+    marks: Marks,
+}
+
+impl Node {
+    /// Opens the index in a folder, or begins one there.
+    ///
+    /// # Errors
+    /// If the folder can't be used, another process writes to it, or this version can't read it.
+    pub fn open(folder: &Path) -> Result<Self, ShelfError> {
+        let shelf = Shelf::open(folder)?;
+        let marks = shelf.payload()?.unwrap_or_default();
+        Ok(Self { shelf, marks })
+    }
+
+    /// What answers queries.
+    #[must_use]
+    pub fn library(&self) -> Library {
+        self.shelf.library()
+    }
+
+    /// How far the last commit had come, and what stood still.
+    #[must_use]
+    pub const fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// Every stored entry; see [`Shelf::dump`].
+    ///
+    /// # Errors
+    /// If the index can't be read.
+    pub fn dump(&self) -> Result<Vec<String>, ShelfError> {
+        self.shelf.dump()
+    }
+
+    /// Compares what the index remembers of the log with the log.
+    ///
+    /// # Errors
+    /// [`Fault::Replaced`] if it is another log, or an older state of it.
+    pub async fn check(&self, stream: &PgPool) -> Result<(), SourceError> {
+        let known: Vec<_> = self.marks.read.iter().map(|mark| (mark.cursor, mark.event_id)).collect();
+        check_cursors(stream, &known).await
+    }
+
+    /// Keeps the index up to date until told to stop. It blocks while it writes: give it a thread of its own.
+    ///
+    /// # Errors
+    /// Only what trying again can't mend.
+    pub async fn run(mut self, feed: Arc<Feed>, progress: Arc<Progress>, stop: CancellationToken) -> Result<(), Fault> {
+        let mut hints = feed.hints();
+        self.tell(&progress);
+        while !stop.is_cancelled() {
+            hints.mark_unchanged();
+            match self.step(&feed).await {
+                Ok(0) => {
+                    let more = timeout(POLL, hints.changed());
+                    let _ = stop.run_until_cancelled(more).await;
+                }
+                Ok(_) => self.tell(&progress),
+                Err(NodeError::Source(SourceError::Fault(fault))) => return Err(fault),
+                Err(error) => {
+                    tracing::warn!(%error, "the search index could not be brought up to date; trying again");
+                    self.start_over();
+                    let _ = stop.run_until_cancelled(tokio::time::sleep(POLL)).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies what there is, and commits it. Returns how many events that were.
+    ///
+    /// # Errors
+    /// If the events can't be read or the index can't be written; what was not committed is read again.
+    pub async fn step(&mut self, feed: &Feed) -> Result<usize, NodeError> {
+        let mut applied = 0;
+        loop {
+            let entries = feed.read(&self.marks.cursors(), BATCH).await?;
+            applied += entries.len();
+            for entry in &entries {
+                self.take(entry)?;
+            }
+            // Fewer than asked for: that was all there was.
+            if entries.len() < BATCH.events || self.shelf.changed() >= MOST_CHANGED {
+                break;
+            }
+        }
+        if applied > 0 {
+            self.shelf.commit(&self.marks)?;
+        }
+        Ok(applied)
+    }
+
+    fn take(&mut self, entry: &Entry) -> Result<(), ShelfError> {
+        if !self.marks.is_parked(entry.tenant_id)
+            && let Some(error) = self.refused(entry)?
+        {
+            self.marks.parked.push(Parked {
+                organization: entry.tenant_id,
+                event_id: entry.event_id,
+                cursor: entry.cursor,
+                error,
+            });
+        }
+        self.marks.advance(entry.cursor, entry.event_id);
+        Ok(())
+    }
+
+    /// Applies an event; the reason if it can't be, now or by the same code later.
+    fn refused(&mut self, entry: &Entry) -> Result<Option<String>, ShelfError> {
+        let fact = match &entry.content {
+            Ok(fact) => fact,
+            Err(error) => return Ok(Some(error.to_string())),
+        };
+        let happening = Happening {
+            organization: fact.tenant_id,
+            id: fact.aggregate_id,
+            event: &fact.event,
+        };
+        match apply(&mut self.shelf, &happening) {
+            Ok(()) => Ok(None),
+            Err(unknown @ ShelfError::Unknown { .. }) => Ok(Some(unknown.to_string())),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Applies what was held back of an organization, from the event that could not be applied up to where its shard was
+    /// read, and lifts the mark; or parks it again at the next event that can't be. Returns whether nothing is held back.
+    ///
+    /// # Errors
+    /// If the events can't be read or the index can't be written; everything is as before then.
+    pub async fn retry(&mut self, feed: &Feed, organization: OrganizationId) -> Result<bool, NodeError> {
+        let Some(index) = self.marks.parked.iter().position(|parked| parked.organization == organization) else {
+            return Ok(true);
+        };
+        let parked = self.marks.parked.remove(index);
+        let outcome = self.apply_held_back(feed, &parked).await;
+        match outcome {
+            Ok(()) => {
+                self.shelf.commit(&self.marks)?;
+                Ok(!self.marks.is_parked(organization))
+            }
+            Err(error) => {
+                self.start_over();
+                Err(error)
+            }
+        }
+    }
+
+    async fn apply_held_back(&mut self, feed: &Feed, parked: &Parked) -> Result<(), NodeError> {
+        let end = self.marks.cursor(parked.cursor.shard);
+        let mut cursor = Cursor {
+            position: parked.cursor.position - 1,
+            ..parked.cursor
+        };
+        while cursor.position < end.position {
+            let entries = feed.read(&[cursor], BATCH).await?;
+            let Some(last) = entries.last() else { break };
+            cursor = last.cursor;
+            let held_back = entries
+                .iter()
+                .filter(|entry| entry.tenant_id == parked.organization && entry.cursor.position <= end.position);
+            for entry in held_back {
+                if let Some(error) = self.refused(entry)? {
+                    self.marks.parked.push(Parked {
+                        event_id: entry.event_id,
+                        cursor: entry.cursor,
+                        error,
+                        ..parked.clone()
+                    });
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Back to the last commit.
+    fn start_over(&mut self) {
+        self.shelf.roll_back();
+        match self.shelf.payload() {
+            Ok(marks) => self.marks = marks.unwrap_or_default(),
+            Err(error) => tracing::warn!(%error, "the last commit of the search index can't be read"),
+        }
+    }
+
+    fn tell(&self, progress: &Progress) {
+        for mark in &self.marks.read {
+            progress.passed(SEARCH, mark.cursor);
+        }
+    }
+}
