@@ -176,6 +176,8 @@ events! {
         "lease.activated" v 1 => Activated {
             /// The day of moving in.
             on: NaiveDate,
+            /// The first day that is charged for, by the policy of that day.
+            charged_from: NaiveDate,
         },
         /// Another rent is charged from a day on.
         "lease.rent_changed" v 1 => RentChanged {
@@ -190,16 +192,16 @@ events! {
         "lease.renewed" v 1 => Renewed {
             /// The first day of the new term.
             from: NaiveDate,
-            /// The day after the last of the new term; without an end it runs from month to month.
+            /// The day after the last of the new term; without an end, rolling over follows at once.
             to: Option<NaiveDate>,
             /// The rent of a whole month from `from` on.
             rent: Money,
             /// The tax on it, on top.
             rent_tax: Option<Money>,
         },
-        /// Its term is over and it goes on from month to month.
+        /// It goes on from month to month: its term is over, or it was agreed without an end.
         "lease.rolled_over" v 1 => RolledOver {
-            /// The first day after the term.
+            /// The first day that no term covers.
             from: NaiveDate,
         },
         /// It was announced that it ends.

@@ -1,13 +1,13 @@
 use chrono::NaiveDate;
 
-use super::{Account, Entries};
+use super::{Account, Charge, Entries};
 use crate::{
     Refusal,
     context::Context,
     ids::{ChargeId, ConcessionId, CreditId, RecurringId},
     input,
     lease::{ChargeKind, CreditSource, LeaseEvent, OpeningCharge, OpeningCredit},
-    money::Money,
+    money::{Money, MoneyError},
     span::Span,
 };
 
@@ -185,13 +185,16 @@ impl Account {
 
     /// What `reduction` means for a charge that may be reduced down to nothing, what is paid of it included.
     fn reduction(&self, charge: ChargeId, reduction: Reduction, context: &Context) -> Result<Money, Refusal> {
-        let owed = self.must_have_charge(charge)?;
-        let left = self
-            .credits()
-            .flat_map(|credit| &credit.applications)
-            .filter(|application| application.target.charge() == Some(charge))
-            .try_fold(owed.open, |sum, application| sum.plus(application.amount))?;
+        let left = self.left_of(self.must_have_charge(charge)?)?;
         within(charge, reduction, left, context)
+    }
+
+    /// What is left of a charge after all its reductions: what is unpaid and what is paid of it.
+    pub(in crate::lease) fn left_of(&self, charge: &Charge) -> Result<Money, MoneyError> {
+        self.credits()
+            .flat_map(|credit| &credit.applications)
+            .filter(|application| application.target.charge() == Some(charge.id))
+            .try_fold(charge.open, |sum, application| sum.plus(application.amount))
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn lease(state: &mut State, happening: &Happening<'_>, event: &LeaseE
             lease.residents = terms.residents.iter().map(|resident| resident.0).collect();
             lease.rents = vec![(terms.term.from, terms.rent.minor)];
         }
-        LeaseEvent::Activated { on } => {
+        LeaseEvent::Activated { on, .. } => {
             let lease = known_lease(state, key)?;
             lease.activated_on = Some(*on);
             let lease = lease.clone();
