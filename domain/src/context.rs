@@ -32,7 +32,7 @@ impl Context {
     /// The `n`th id that this command gives out: the same command decided again gives the same ids.
     #[must_use]
     pub fn id(&self, n: u32) -> Uuid {
-        Uuid::new_v5(&self.command.0, &n.to_be_bytes())
+        self.command.derive(n)
     }
 
     /// The civil date on which it happened, in the organization's time zone. What it decides may count from another day.

@@ -81,6 +81,14 @@ ids! {
     WorkOrderId,
 }
 
+impl CommandId {
+    /// The `n`th id that this command gives out: the same command given again gives the same ids.
+    #[must_use]
+    pub fn derive(self, n: u32) -> uuid::Uuid {
+        uuid::Uuid::new_v5(&self.0, &n.to_be_bytes())
+    }
+}
+
 impl From<ResidentId> for PersonId {
     fn from(id: ResidentId) -> Self {
         Self(id.0)
