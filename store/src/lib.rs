@@ -1,10 +1,12 @@
 //! PostgreSQL as PropertyOS uses it: roles and their pools, migrations, the one function that sets the organization,
 //! the keys of personal data, and the private server of a machine that has none.
 
+pub mod data_folder;
 pub mod migrations;
 pub mod organization;
 pub mod personal;
 mod pools;
+pub mod private_server;
 pub mod roles;
 pub mod secrets;
 mod server;
@@ -13,6 +15,7 @@ pub mod testing;
 
 pub use migrations::{Migration, MigrationSet};
 pub use pools::{BadUrl, ConnectError, ConnectionSettings, OLDEST_SERVER, Pools, connect};
+pub use server::ServerError;
 
 /// The schema that this crate needs, under its name.
 pub const MIGRATIONS: &[Migration] = &[

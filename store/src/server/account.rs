@@ -51,28 +51,37 @@ impl Account {
 
     /// The program, run as this user, interrupted when the thread that spawns it ends: also by SIGKILL.
     pub(crate) fn command_bound_to_thread(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = self.setpriv();
-        command.args(["--pdeathsig", "INT", "--"]).arg(program);
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "INT"])
+            .args(self.changes())
+            .arg("--")
+            .arg(program);
         command
     }
 
     /// The program, run as this user.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = self.setpriv();
-        command.arg("--").arg(program);
+        if *self == Self::Own {
+            return Command::new(program);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(self.changes()).arg("--").arg(program);
         command
     }
 
-    fn setpriv(&self) -> Command {
-        let mut command = Command::new("setpriv");
-        if let Self::Other { uid, gid } = self {
-            command.args([
-                format!("--reuid={uid}"),
-                format!("--regid={gid}"),
-                "--clear-groups".to_owned(),
-            ]);
+    /// What `setpriv` is told to become this user.
+    fn changes(&self) -> Vec<String> {
+        match self {
+            Self::Own => Vec::new(),
+            Self::Other { uid, gid } => {
+                vec![
+                    format!("--reuid={uid}"),
+                    format!("--regid={gid}"),
+                    "--clear-groups".to_owned(),
+                ]
+            }
         }
-        command
     }
 
     /// Gives a file or folder to this user.

@@ -1,12 +1,6 @@
 //! A server's data: made whole or not at all, and freed from what a killed process left on it.
 
-use std::{
-    fs,
-    io::ErrorKind,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, io::ErrorKind, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
@@ -23,7 +17,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Makes a server's data unless it is there. It appears under its name only once it is complete, so a process killed
 /// meanwhile leaves nothing that looks like data.
-pub(crate) async fn initialise(data: &Path) -> Result<(), ServerError> {
+///
+/// `options` go to `initdb` beside ours.
+pub(crate) async fn initialise(data: &Path, options: &[&str]) -> Result<(), ServerError> {
     if data.join("PG_VERSION").exists() {
         return Ok(());
     }
@@ -46,6 +42,7 @@ pub(crate) async fn initialise(data: &Path) -> Result<(), ServerError> {
         ])
         // Whoever gets at the socket may sign in as anyone; its folder lets nobody else near.
         .args(["--auth-local=trust", "--auth-host=reject"])
+        .args(options)
         .current_dir("/")
         .output()
         .await
@@ -72,9 +69,6 @@ pub(crate) async fn clear(data: &Path) -> Result<(), ServerError> {
         }
     }
     wait_until_free(data).await?;
-    if let Some(folder) = left_socket_folder(data) {
-        remove_folder(&folder)?;
-    }
     // Its number may belong to another program by now, and PostgreSQL would then refuse to start.
     remove_file(&data.join("postmaster.pid"))
 }
@@ -109,17 +103,6 @@ pub(crate) fn processes_on(data: &Path) -> Vec<Pid> {
         .collect()
 }
 
-/// The socket's folder from the fifth line of `postmaster.pid`, if it is one that was made here.
-fn left_socket_folder(data: &Path) -> Option<PathBuf> {
-    let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
-    let folder = PathBuf::from(text.lines().nth(4)?);
-    let ours = folder.file_name()?.to_str()?.starts_with(SOCKET_FOLDER_PREFIX);
-    ours.then_some(folder)
-}
-
-/// The prefix of the folders that are made for sockets here; nothing else is ever removed with a socket.
-pub(crate) const SOCKET_FOLDER_PREFIX: &str = "propertyos-";
-
 fn remove_file(file: &Path) -> Result<(), ServerError> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(ServerError::file(file)(error)),
@@ -127,7 +110,7 @@ fn remove_file(file: &Path) -> Result<(), ServerError> {
     }
 }
 
-fn remove_folder(folder: &Path) -> Result<(), ServerError> {
+pub(crate) fn remove_folder(folder: &Path) -> Result<(), ServerError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(ServerError::file(folder)(error)),
         _ => Ok(()),

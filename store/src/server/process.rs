@@ -1,9 +1,9 @@
 //! A running server, bound to this process: it stops when this process ends, however that ends.
 
 use std::{
-    fs::File,
+    fs::OpenOptions,
     io,
-    os::unix::process::CommandExt,
+    os::unix::{fs::OpenOptionsExt, process::CommandExt},
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -98,11 +98,6 @@ impl Process {
         }
     }
 
-    /// Its process id.
-    pub(crate) fn pid(&self) -> i32 {
-        self.pid.as_raw_nonzero().get()
-    }
-
     /// Waits until it has ended.
     pub(crate) async fn ended(&mut self) {
         // An error means that the thread is gone, and it goes last.
@@ -126,6 +121,12 @@ impl Process {
     }
 }
 
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.signal(Signal::INT);
+    }
+}
+
 /// A start that nobody waits for any more is taken back.
 fn interrupt(child: &Child) {
     let _gone = kill_process(Pid::from_child(child), Signal::INT);
@@ -133,7 +134,10 @@ fn interrupt(child: &Child) {
 
 impl Launch<'_> {
     fn command(&self) -> Result<Command, ServerError> {
-        let log = File::create(self.log).map_err(ServerError::file(self.log))?;
+        // What a server complains about may hold what it was told.
+        let mut private = OpenOptions::new();
+        private.write(true).create(true).truncate(true).mode(0o600);
+        let log = private.open(self.log).map_err(ServerError::file(self.log))?;
         let errors = log.try_clone().map_err(ServerError::file(self.log))?;
         let mut command = self.account.command_bound_to_thread(self.binaries.program("postgres"));
         command.arg("-D").arg(self.data).arg("-k").arg(self.socket_folder);

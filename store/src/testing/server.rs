@@ -19,7 +19,7 @@ use crate::{
     server::{
         account::Account,
         binaries::Binaries,
-        cluster::{self, SOCKET_FOLDER_PREFIX, processes_on},
+        cluster::{self, processes_on},
         process::{Launch, Process, superuser},
     },
 };
@@ -92,7 +92,7 @@ impl TestServer {
         in_use.try_lock().expect("a lock on a new file");
         // The server's user passes through to its data.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).expect("one's own folder");
-        let socket_folder = folder.path().join(format!("{SOCKET_FOLDER_PREFIX}socket"));
+        let socket_folder = folder.path().join("socket");
         fs::create_dir(&socket_folder).expect("a new folder");
         Account::for_new_data()
             .and_then(|account| account.own(&socket_folder))
@@ -204,7 +204,7 @@ impl Started {
             return;
         }
         let data = self.data();
-        cluster::initialise(&data).await.expect("initdb");
+        cluster::initialise(&data, &["--no-sync"]).await.expect("initdb");
         cluster::wait_until_free(&data).await.expect("the data is free");
         let launch = Launch {
             binaries: &Binaries::for_data(&data).expect("the programs that made the data"),

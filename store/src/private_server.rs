@@ -1,0 +1,217 @@
+//! A PostgreSQL of our own for a machine that has none running: started with the process that needs it, and stopped with
+//! it, however that ends.
+//!
+//! Its socket lies in a folder that nobody else can enter, and it listens on no address, so it asks for no passwords. What
+//! a killed process left behind is cleared at the next start.
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    ConnectionSettings,
+    data_folder::{DataFolder, DataFolderError, Database, FolderLock, Holder},
+    roles,
+    server::{
+        ServerError,
+        account::Account,
+        binaries::Binaries,
+        cluster,
+        process::{Launch, Process, superuser},
+    },
+};
+
+/// The database within the server.
+const DATABASE: &str = "propertyos";
+/// How the folders of sockets begin. A socket's path ends at 107 bytes, so they lie where no configuration makes it longer.
+const SOCKET_FOLDERS: &str = "/tmp/propertyos-";
+/// How long a process that was just started by someone else may take until its server answers.
+const PATIENCE: Duration = Duration::from_secs(300);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Room for `serve`, and for commands that reach its server beside it.
+const SETTINGS: &[(&str, &str)] = &[("max_connections", "200")];
+
+/// Why there is no private server to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum PrivateServerError {
+    /// The folder can't be used, or another process has it.
+    #[error(transparent)]
+    Folder(#[from] DataFolderError),
+    /// The server doesn't run.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The process that has the folder works with a database elsewhere.
+    #[error("process id {} works on this data folder with a database elsewhere: give the same DATABASE_URL here", .0.pid)]
+    Elsewhere(Holder),
+}
+
+/// A private server that answers, with its roles and its database.
+#[derive(Debug)]
+pub struct PrivateServer {
+    socket_folder: PathBuf,
+    own: Option<Own>,
+}
+
+/// What the process that started the server holds.
+#[derive(Debug)]
+struct Own {
+    process: Process,
+    lock: FolderLock,
+    _socket_folder: TempDir,
+}
+
+impl PrivateServer {
+    /// Starts the server of this folder, and makes its data at the first time. `command` is the subcommand that needs it.
+    ///
+    /// # Errors
+    /// If another process has the folder, or the server doesn't start.
+    pub async fn start(folder: &DataFolder, command: &str) -> Result<Self, PrivateServerError> {
+        Self::start_locked(folder, folder.lock(command)?).await
+    }
+
+    /// The server of this folder: the one that a running process has started, else a new one.
+    ///
+    /// # Errors
+    /// If the running process works with another database or doesn't come up, or the new server doesn't start.
+    pub async fn reach(folder: &DataFolder, command: &str) -> Result<Self, PrivateServerError> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let error = match folder.lock(command) {
+                Ok(lock) => return Self::start_locked(folder, lock).await,
+                Err(error) => error,
+            };
+            match error {
+                DataFolderError::InUse {
+                    holder:
+                        Some(Holder {
+                            database: Database::Private { socket_folder },
+                            ..
+                        }),
+                    ..
+                } => {
+                    return Ok(Self {
+                        socket_folder,
+                        own: None,
+                    });
+                }
+                DataFolderError::InUse {
+                    holder:
+                        Some(
+                            holder @ Holder {
+                                database: Database::Outside,
+                                ..
+                            },
+                        ),
+                    ..
+                } => {
+                    return Err(PrivateServerError::Elsewhere(holder));
+                }
+                DataFolderError::InUse { .. } if Instant::now() < until => sleep(LOOK_EVERY).await,
+                error => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn start_locked(folder: &DataFolder, lock: FolderLock) -> Result<Self, PrivateServerError> {
+        let data = folder.path().join("postgres");
+        cluster::initialise(&data, &[]).await?;
+        cluster::clear(&data).await?;
+        let account = Account::for_data(&data)?;
+        let socket_folder = new_socket_folder(&account, &folder.path().join("socket-folder"))?;
+        let log = folder.path().join("postgres.log");
+        let _first = fs::rename(&log, folder.path().join("postgres.log.previous"));
+        let launch = Launch {
+            binaries: &Binaries::for_data(&data)?,
+            account: &account,
+            data: &data,
+            socket_folder: socket_folder.path(),
+            log: &log,
+            settings: SETTINGS,
+        };
+        let mut process = Process::start(&launch).await?;
+        if let Err(error) = furnish(socket_folder.path()).await {
+            process.stop().await;
+            return Err(ServerError::from(error).into());
+        }
+        let path = socket_folder.path().to_owned();
+        lock.announce_database(Database::Private {
+            socket_folder: path.clone(),
+        })?;
+        Ok(Self {
+            socket_folder: path,
+            own: Some(Own {
+                process,
+                lock,
+                _socket_folder: socket_folder,
+            }),
+        })
+    }
+
+    /// How to reach the database in each role.
+    #[must_use]
+    pub fn settings(&self) -> ConnectionSettings {
+        ConnectionSettings::local(&self.socket_folder, DATABASE)
+    }
+
+    /// Tells whoever finds the folder in use where this process serves.
+    ///
+    /// # Errors
+    /// If the folder can't be written to.
+    pub fn announce_url(&self, url: &str) -> Result<(), DataFolderError> {
+        self.own.as_ref().map_or(Ok(()), |own| own.lock.announce_url(url))
+    }
+
+    /// Waits until the server has ended, which it doesn't by itself: without it this process can't go on. Of a server that
+    /// another process started nothing is known, so that never comes.
+    pub async fn ended(&mut self) {
+        match &mut self.own {
+            Some(own) => own.process.ended().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Ends the server in order, unless another process started it.
+    pub async fn stop(self) {
+        if let Some(mut own) = self.own {
+            own.process.stop().await;
+        }
+    }
+}
+
+/// A new folder for the server's socket, in place of the one that a killed process couldn't remove: `record` keeps its path.
+fn new_socket_folder(account: &Account, record: &Path) -> Result<TempDir, ServerError> {
+    if let Some(left) = fs::read_to_string(record)
+        .ok()
+        .filter(|left| left.starts_with(SOCKET_FOLDERS))
+    {
+        cluster::remove_folder(Path::new(&left))?;
+    }
+    let parent = Path::new(SOCKET_FOLDERS);
+    let folder = tempfile::Builder::new()
+        .prefix(parent.file_name().unwrap_or_default())
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(parent.parent().unwrap_or(parent))
+        .map_err(ServerError::file(parent))?;
+    fs::write(record, folder.path().as_os_str().as_bytes()).map_err(ServerError::file(record))?;
+    account.own(folder.path())?;
+    Ok(folder)
+}
+
+/// Makes what is missing of the roles and the database.
+async fn furnish(socket_folder: &Path) -> Result<(), sqlx::Error> {
+    let mut superuser = PgConnection::connect_with(&superuser(socket_folder, "postgres")).await?;
+    roles::create(&mut superuser).await?;
+    roles::create_database(&mut superuser, DATABASE).await?;
+    superuser.close().await
+}
+
+#[cfg(test)]
+mod tests;
