@@ -3,3 +3,24 @@
 pub mod execute;
 pub mod handlers;
 pub mod log;
+mod metrics;
+
+use store::Migration;
+
+pub use metrics::Metrics;
+
+/// The schema of the log, after [`store::MIGRATIONS`].
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "0001_events",
+        sql: include_str!("../migrations/0001_events.sql"),
+    },
+    Migration {
+        name: "0002_epochs",
+        sql: include_str!("../migrations/0002_epochs.sql"),
+    },
+    Migration {
+        name: "0003_append",
+        sql: include_str!("../migrations/0003_append.sql"),
+    },
+];

@@ -79,7 +79,7 @@ pub enum InternalError {
 impl From<AppendError> for ExecuteError {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::Conflict => Self::Conflict,
+            AppendError::Conflict | AppendError::NewEpoch => Self::Conflict,
             AppendError::CommandIdReused => Self::CommandIdReused,
             AppendError::TooLarge {
                 event_type,
@@ -91,7 +91,7 @@ impl From<AppendError> for ExecuteError {
                 limit,
             },
             AppendError::Unavailable { retry_after, source } => Self::Unavailable { retry_after, source },
-            AppendError::Malformed { .. } | AppendError::Corrupt(_) => InternalError::Append(error).into(),
+            AppendError::Malformed(_) | AppendError::Corrupt(_) => InternalError::Append(error).into(),
         }
     }
 }

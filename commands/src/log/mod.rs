@@ -3,10 +3,17 @@
 //! Invariants, kept by the database and not by this code: positions are dense per shard and follow the order of commits; a
 //! command's events are all there or none; nothing that was written changes.
 
+mod batch;
+mod call;
+pub mod epoch;
+mod event_log;
+mod lane;
 mod read;
 mod trouble;
 mod types;
+mod wake;
 
+pub use event_log::{EventLog, heads};
 pub(crate) use read::{Snapshot, StoredEvent};
 pub use trouble::ReadError;
-pub use types::{AppendError, Appended, NewCommand, NewEvent, StreamId};
+pub use types::{AppendError, Appended, MAX_EVENT_BYTES, NewCommand, NewEvent, StreamId};

@@ -1,11 +1,13 @@
 //! Tells a database that can't answer now from one that answers what it must not.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use domain::registry::DecodeError;
 
+use super::AppendError;
+
 /// When a client may try again: about what a restart of the server takes.
-pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why the log could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -28,15 +30,13 @@ pub enum ReadError {
 
 impl From<sqlx::Error> for ReadError {
     fn from(error: sqlx::Error) -> Self {
-        let passing = passes(&error);
-        let source = Arc::new(error);
-        if passing {
+        if passes(&error) {
             Self::Unavailable {
                 retry_after: RETRY_AFTER,
-                source,
+                source: Arc::new(error),
             }
         } else {
-            Self::Corrupt(source)
+            Self::Corrupt(Arc::new(error))
         }
     }
 }
@@ -48,7 +48,7 @@ impl From<DecodeError> for ReadError {
 }
 
 /// Whether the same call may succeed later: the connection broke, or the server is starting, stopping, full or too slow.
-pub(crate) fn passes(error: &sqlx::Error) -> bool {
+fn passes(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
@@ -71,3 +71,37 @@ pub(crate) fn passes(error: &sqlx::Error) -> bool {
 
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 const READ_ONLY: &str = "25006";
+
+/// Raised by `append`, see its migration.
+const MALFORMED: &str = "PO001";
+const NEW_EPOCH: &str = "PO002";
+
+/// What a failed call of `append` means for all its commands.
+pub(super) fn append_error(error: sqlx::Error) -> AppendError {
+    let code = error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .unwrap_or_default();
+    match &*code {
+        MALFORMED => AppendError::Malformed(error.to_string().into()),
+        NEW_EPOCH => AppendError::NewEpoch,
+        _ if passes(&error) => AppendError::Unavailable {
+            retry_after: RETRY_AFTER,
+            source: Arc::new(error),
+        },
+        _ => AppendError::Corrupt(Arc::new(error)),
+    }
+}
+
+/// Whether the connection broke under the call, so that nobody knows what came of it, and another connection may tell. A call
+/// that ran out of time tells nobody.
+pub(super) fn broke(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() != io::ErrorKind::TimedOut,
+        sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| code.starts_with("08") || code.starts_with("57P")),
+        _ => false,
+    }
+}

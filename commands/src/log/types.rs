@@ -8,6 +8,7 @@ use domain::{
 };
 use schemas::{Metadata, Shard};
 use serde_json::value::RawValue;
+use store::personal::has_clear_value;
 use uuid::Uuid;
 
 /// Names one stream of an organization: the history of one aggregate.
@@ -113,13 +114,92 @@ pub enum AppendError {
         /// What the database said.
         source: Arc<sqlx::Error>,
     },
+    /// The log was restored or moved since streams were read from it: nothing that was read before may be relied on.
+    #[error("the log has begun a new epoch")]
+    NewEpoch,
     /// The command is not as the log demands: a fault of the program that no retry mends.
-    #[error("the log refused the command: {fault}")]
-    Malformed {
-        /// What is wrong with it.
-        fault: String,
-    },
+    #[error("the log refused the command: {0}")]
+    Malformed(Cow<'static, str>),
     /// What is stored, or the database that stores it, is not as it must be: a fault that no retry mends.
     #[error("the log is damaged or of another build")]
     Corrupt(#[source] Arc<sqlx::Error>),
+}
+
+/// What an event may take as an envelope. Every reader of the log, and the topic it is relayed to, takes messages of this
+/// size.
+pub const MAX_EVENT_BYTES: usize = 512 * 1024;
+
+/// More than what the envelope adds to payload and metadata: ids, names, numbers, all of bounded length.
+const ENVELOPE_BYTES: usize = 2 * 1024;
+
+/// A command that was checked for all that can be known without the database.
+pub(super) struct Prepared {
+    pub(super) command: NewCommand,
+    /// Its metadata as it is stored.
+    pub(super) metadata: String,
+    /// For each event, which expectation is its stream's.
+    pub(super) streams: Vec<usize>,
+    /// What its payloads take.
+    pub(super) bytes: usize,
+}
+
+impl Prepared {
+    pub(super) fn new(command: NewCommand) -> Result<Self, AppendError> {
+        if command.events.is_empty() {
+            return Err(AppendError::Malformed("it has no event".into()));
+        }
+        let metadata = serde_json::to_string(&command.metadata).map_err(malformed)?;
+        let mut streams = Vec::with_capacity(command.events.len());
+        let mut bytes = 0;
+        for event in &command.events {
+            check(event, metadata.len())?;
+            bytes += event.payload.get().len();
+            let stream = command
+                .expectations
+                .iter()
+                .position(|(stream, _)| *stream == event.stream);
+            streams.push(stream.ok_or_else(|| unexpected(event))?);
+        }
+        Ok(Self {
+            command,
+            metadata,
+            streams,
+            bytes,
+        })
+    }
+
+    /// The streams it writes, some of them more than once.
+    pub(super) fn written(&self) -> impl Iterator<Item = StreamId> {
+        self.command.events.iter().map(|event| event.stream)
+    }
+}
+
+fn check(event: &NewEvent, metadata: usize) -> Result<(), AppendError> {
+    let bytes = event.payload.get().len() + metadata + ENVELOPE_BYTES;
+    if bytes > MAX_EVENT_BYTES {
+        return Err(AppendError::TooLarge {
+            event_type: event.event_type.clone(),
+            bytes,
+            limit: MAX_EVENT_BYTES,
+        });
+    }
+    if has_clear_value(event.payload.get()).map_err(malformed)? {
+        let fault = format!("{} holds personal data that is not sealed", event.event_type);
+        return Err(AppendError::Malformed(fault.into()));
+    }
+    Ok(())
+}
+
+fn unexpected(event: &NewEvent) -> AppendError {
+    AppendError::Malformed(
+        format!(
+            "{} is to be written to {}, of which nothing is expected",
+            event.event_type, event.stream
+        )
+        .into(),
+    )
+}
+
+fn malformed(error: impl std::fmt::Display) -> AppendError {
+    AppendError::Malformed(error.to_string().into())
 }

@@ -1,0 +1,4 @@
+//! The promises of the log, against a real PostgreSQL.
+
+mod append;
+mod support;
