@@ -1,10 +1,40 @@
 //! The pipe from the log to the read models: what hands out events, what runs projections over them exactly once, and what
 //! happens to an event that can't be applied.
 
+mod apply;
+mod checkpoint;
+mod entry;
 mod fact;
+mod feed;
+pub mod log;
+mod log_source;
+pub mod parked;
+pub mod progress;
 mod projection;
+pub mod read_models;
+mod reader;
+mod runner;
 mod source;
+mod telemetry;
 
+use store::Migration;
+
+pub use checkpoint::Version;
+pub use entry::{Entry, SequenceId};
 pub use fact::Fact;
+pub use feed::Feed;
+pub use log::check_cursors;
+pub use log_source::LogSource;
+pub use progress::{Lag, Progress, Waited};
 pub use projection::{ApplyError, Projection, Sequence};
+pub use read_models::{InstallError, install};
+pub use reader::Reader;
+pub use runner::{Runner, RunnerError, Settings};
 pub use source::{Batch, Fault, Limit, Source, SourceError};
+pub use telemetry::{Health, State, Telemetry};
+
+/// The schema that this crate needs, under its name.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    name: "0001_read_models",
+    sql: include_str!("../migrations/0001_read_models.sql"),
+}];

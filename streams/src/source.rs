@@ -49,6 +49,12 @@ pub enum SourceError {
     Fault(#[from] Fault),
 }
 
+impl From<sqlx::Error> for SourceError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}
+
 /// The log isn't what the reader's cursor says it was. Reading on would skip or repeat events: the reader stops.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {

@@ -1,0 +1,192 @@
+//! Where each shard of a read model stands, and whose hand writes it.
+//!
+//! Invariant: whoever writes rows of a read model moves its checkpoint first, in the same transaction, from the position and
+//! under the fence it knows. So each event's effects are there exactly once, however many processes believe that it is their
+//! turn.
+
+use std::{collections::HashSet, time::Duration};
+
+use schemas::{Cursor, Shard};
+use sqlx::{PgConnection, PgPool, Row};
+use uuid::Uuid;
+
+use crate::{Projection, SequenceId, parked};
+
+/// A version of a read model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Version {
+    /// Of which projection.
+    pub projection: &'static str,
+    /// Which version.
+    pub number: u32,
+}
+
+impl Version {
+    /// The version that this code builds.
+    #[must_use]
+    pub fn of(projection: &dyn Projection) -> Self {
+        Self {
+            projection: projection.name(),
+            number: projection.version(),
+        }
+    }
+
+    pub(crate) fn number_in_database(self) -> i32 {
+        self.number.cast_signed()
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} v{}", self.projection, self.number)
+    }
+}
+
+/// A shard of a read model in this process's hand.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    /// Up to where its events were applied.
+    pub cursor: Cursor,
+    /// The event there; `None` before the first.
+    pub event_id: Option<Uuid>,
+    /// What the hand is known by.
+    pub fence: i64,
+    /// The sequences that stand still.
+    pub parked: HashSet<SequenceId>,
+}
+
+/// How a shard of a read model moves on.
+pub(crate) struct Advance {
+    pub fence: i64,
+    pub from: Cursor,
+    pub to: Cursor,
+    pub event_id: Uuid,
+}
+
+/// Moves the checkpoints, and holds them until the transaction ends. `false`, with nothing to be kept of the transaction, if
+/// any of them was moved or taken by another hand.
+pub(crate) async fn advance(
+    tx: &mut PgConnection,
+    version: Version,
+    advances: &[Advance],
+) -> Result<bool, sqlx::Error> {
+    let column = |value: fn(&Advance) -> i64| advances.iter().map(value).collect::<Vec<i64>>();
+    let shards: Vec<i16> = advances.iter().map(|advance| advance.to.shard.as_i16()).collect();
+    let epochs: Vec<i32> = advances.iter().map(|advance| advance.to.epoch).collect();
+    let events: Vec<Uuid> = advances.iter().map(|advance| advance.event_id).collect();
+    let moved = sqlx::query(
+        "UPDATE checkpoints c SET epoch = a.epoch, position = a.position, event_id = a.event_id
+           FROM unnest($3::smallint[], $4::bigint[], $5::bigint[], $6::int[], $7::bigint[], $8::uuid[])
+                  AS a(shard, fence, behind, epoch, position, event_id)
+          WHERE c.projection = $1 AND c.version = $2 AND c.shard = a.shard AND c.fence = a.fence AND c.position = a.behind",
+    )
+    .bind(version.projection)
+    .bind(version.number_in_database())
+    .bind(shards)
+    .bind(column(|advance| advance.fence))
+    .bind(column(|advance| advance.from.position))
+    .bind(epochs)
+    .bind(column(|advance| advance.to.position))
+    .bind(events)
+    .execute(tx)
+    .await?
+    .rows_affected();
+    Ok(moved == advances.len() as u64)
+}
+
+/// A process's claim to shards, by the database's clock.
+#[derive(Debug, Clone)]
+pub(crate) struct Leases {
+    stream: PgPool,
+    holder: Uuid,
+    /// How long a shard stays with a process that has gone silent.
+    lasting: Duration,
+}
+
+/// What was taken.
+pub(crate) struct Taken {
+    pub held: Vec<Held>,
+    /// How many of them another process had left without a word.
+    pub takeovers: u64,
+}
+
+impl Leases {
+    /// Leases of this process.
+    pub(crate) fn new(stream: PgPool, holder: Uuid, lasting: Duration) -> Self {
+        Self {
+            stream,
+            holder,
+            lasting,
+        }
+    }
+
+    /// Takes those of the shards that are free, and their checkpoints into this process's hand: whoever had them before can't
+    /// write them any more.
+    pub(crate) async fn take(&self, version: Version, shards: &[Shard]) -> Result<Taken, sqlx::Error> {
+        let shards: Vec<i16> = shards.iter().map(|shard| shard.as_i16()).collect();
+        // A hand that has died in a transaction holds its checkpoint until the server notices; come back for that one later.
+        let mut tx = self.stream.begin_with("BEGIN; SET LOCAL lock_timeout = '2s'").await?;
+        let rows = sqlx::query(
+            "WITH free AS (
+               SELECT l.shard, l.holder FROM leases l
+                WHERE l.projection = $1 AND l.version = $2 AND l.shard = ANY($3)
+                  AND (l.holder = $4 OR l.expires_at <= clock_timestamp())
+                  FOR UPDATE SKIP LOCKED),
+             taken AS (
+               UPDATE leases l SET holder = $4, expires_at = clock_timestamp() + make_interval(secs => $5)
+                 FROM free WHERE l.projection = $1 AND l.version = $2 AND l.shard = free.shard
+               RETURNING l.shard, free.holder IS DISTINCT FROM $4 AND free.holder IS NOT NULL AS abandoned)
+             UPDATE checkpoints c SET fence = c.fence + 1
+               FROM taken WHERE c.projection = $1 AND c.version = $2 AND c.shard = taken.shard
+             RETURNING c.shard, c.epoch, c.position, c.event_id, c.fence, taken.abandoned",
+        )
+        .bind(version.projection)
+        .bind(version.number_in_database())
+        .bind(&shards)
+        .bind(self.holder)
+        .bind(self.lasting.as_secs_f64())
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut parked = parked::sequences(&mut tx, version, &shards).await?;
+        tx.commit().await?;
+        let mut taken = Taken {
+            held: Vec::with_capacity(rows.len()),
+            takeovers: 0,
+        };
+        for row in rows {
+            let shard =
+                Shard::try_from(row.get::<i16, _>("shard")).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            taken.takeovers += u64::from(row.get::<bool, _>("abandoned"));
+            taken.held.push(Held {
+                cursor: Cursor {
+                    epoch: row.get("epoch"),
+                    shard,
+                    position: row.get("position"),
+                },
+                event_id: row.get("event_id"),
+                fence: row.get("fence"),
+                parked: parked.remove(&shard).unwrap_or_default(),
+            });
+        }
+        Ok(taken)
+    }
+
+    /// Keeps what this process holds, of every read model, for another while.
+    pub(crate) async fn renew(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE leases SET expires_at = clock_timestamp() + make_interval(secs => $2) WHERE holder = $1")
+            .bind(self.holder)
+            .bind(self.lasting.as_secs_f64())
+            .execute(&self.stream)
+            .await
+            .map(drop)
+    }
+
+    /// Leaves everything to others, at once.
+    pub(crate) async fn release(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE leases SET holder = NULL, expires_at = '-infinity' WHERE holder = $1")
+            .bind(self.holder)
+            .execute(&self.stream)
+            .await
+            .map(drop)
+    }
+}

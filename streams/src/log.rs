@@ -1,0 +1,115 @@
+//! The event log as its readers ask it.
+
+use schemas::{Cursor, Metadata, Recorded, SHARDS, Shard};
+use serde_json::value::RawValue;
+use sqlx::{PgPool, Row, postgres::PgRow, types::Json};
+use uuid::Uuid;
+
+use crate::{Batch, Fault, Limit, SourceError};
+
+/// What [`recorded`] reads of a row of `events`.
+pub(crate) const COLUMNS: &str = "epoch, shard, position, tenant_id, aggregate_type, aggregate_id, sequence, event_type, \
+     event_version, payload, metadata, event_id, command_id, command_index, recorded_at";
+
+/// The event in a row of [`COLUMNS`].
+pub(crate) fn recorded(row: &PgRow) -> Result<Recorded, sqlx::Error> {
+    let shard: i16 = row.try_get("shard")?;
+    Ok(Recorded {
+        epoch: row.try_get("epoch")?,
+        shard: Shard::try_from(shard).map_err(|error| sqlx::Error::Decode(error.into()))?,
+        position: row.try_get("position")?,
+        tenant_id: domain::ids::OrganizationId(row.try_get("tenant_id")?),
+        aggregate_type: row.try_get("aggregate_type")?,
+        aggregate_id: row.try_get("aggregate_id")?,
+        sequence: row.try_get("sequence")?,
+        event_type: row.try_get("event_type")?,
+        event_version: row.try_get::<i32, _>("event_version")?.cast_unsigned(),
+        payload: row.try_get::<Json<Box<RawValue>>, _>("payload")?.0,
+        metadata: row.try_get::<Json<Metadata>, _>("metadata")?.0,
+        event_id: row.try_get("event_id")?,
+        command_id: row.try_get("command_id")?,
+        command_index: row.try_get("command_index")?,
+        recorded_at: row.try_get("recorded_at")?,
+    })
+}
+
+/// What follows each cursor, in one round trip. The statement sees one moment of the log, and since positions are given out in
+/// the order of commits, an unbroken run of it.
+pub(crate) async fn tail(stream: &PgPool, cursors: &[Cursor], limit: Limit) -> Result<Vec<Batch>, SourceError> {
+    let shards: Vec<i16> = cursors.iter().map(|cursor| cursor.shard.as_i16()).collect();
+    let positions: Vec<i64> = cursors.iter().map(|cursor| cursor.position).collect();
+    let query = format!(
+        "SELECT {COLUMNS}
+           FROM unnest($1::smallint[], $2::bigint[]) AS c(reads, behind)
+          CROSS JOIN LATERAL (
+            SELECT n.*, sum(n.size) OVER (ORDER BY n.position) - n.size AS bytes_before
+              FROM (SELECT e.*, octet_length(e.payload::text) AS size FROM events e
+                     WHERE e.shard = c.reads AND e.position > c.behind ORDER BY e.position LIMIT $3) n) e
+          WHERE e.bytes_before < $4
+          ORDER BY e.shard, e.position"
+    );
+    let rows = sqlx::query(&query)
+        .bind(shards)
+        .bind(positions)
+        .bind(i64::try_from(limit.events).unwrap_or(i64::MAX))
+        .bind(i64::try_from(limit.bytes).unwrap_or(i64::MAX))
+        .fetch_all(stream)
+        .await?;
+    let events = rows.iter().map(recorded).collect::<Result<Vec<_>, _>>()?;
+    unbroken(cursors, events).map_err(SourceError::Fault)
+}
+
+/// The events by shard, each run beginning right behind its cursor.
+pub(crate) fn unbroken(cursors: &[Cursor], events: Vec<Recorded>) -> Result<Vec<Batch>, Fault> {
+    let mut at: [Option<Cursor>; SHARDS as usize] = [None; SHARDS as usize];
+    for cursor in cursors {
+        at[cursor.shard.index()] = Some(*cursor);
+    }
+    let mut batches: Vec<Batch> = Vec::new();
+    for event in events {
+        let after = at[event.shard.index()].unwrap_or(Cursor::start(event.shard));
+        if event.position != after.position + 1 {
+            return Err(Fault::Gap {
+                after,
+                found: event.position,
+            });
+        }
+        at[event.shard.index()] = Some(event.cursor());
+        match batches.last_mut() {
+            Some(batch) if batch.shard == event.shard => batch.events.push(event),
+            _ => batches.push(Batch {
+                shard: event.shard,
+                events: vec![event],
+            }),
+        }
+    }
+    Ok(batches)
+}
+
+/// Compares what readers remember of their last events with the log.
+///
+/// # Errors
+/// [`Fault::Replaced`] for the first cursor at which another event stands, or none; a server that can't be asked.
+pub async fn check_cursors(stream: &PgPool, known: &[(Cursor, Uuid)]) -> Result<(), SourceError> {
+    let shards: Vec<i16> = known.iter().map(|(cursor, _)| cursor.shard.as_i16()).collect();
+    let positions: Vec<i64> = known.iter().map(|(cursor, _)| cursor.position).collect();
+    let found: Vec<Option<Uuid>> = sqlx::query_scalar(
+        "SELECT (SELECT event_id FROM events e WHERE e.shard = k.reads AND e.position = k.at)
+           FROM unnest($1::smallint[], $2::bigint[]) WITH ORDINALITY AS k(reads, at, number) ORDER BY number",
+    )
+    .bind(shards)
+    .bind(positions)
+    .fetch_all(stream)
+    .await?;
+    for ((cursor, known), found) in known.iter().zip(found) {
+        if found != Some(*known) {
+            return Err(Fault::Replaced {
+                cursor: *cursor,
+                known: *known,
+                found,
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
