@@ -198,6 +198,7 @@ impl Resident {
         self.home(lease).ok_or(ResidentRefusal::NotCurrent { lease })
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "as of every aggregate")]
     fn evolve(&mut self, event: ResidentEvent) {
         match event {
             ResidentEvent::Created { .. } => self.known = true,

@@ -283,7 +283,9 @@ impl WorkOrder {
         } = event
         {
             let mut clocks = Clocks::start(deadlines);
-            breached.into_iter().for_each(|clock| clocks.record_breach(clock));
+            for clock in breached {
+                clocks.record_breach(clock);
+            }
             self.0 = Some(Known {
                 request,
                 priority,

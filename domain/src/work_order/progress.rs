@@ -197,7 +197,9 @@ impl Known {
             WorkOrderEvent::Paused { reason, stops, at } => {
                 self.waiting = Some((reason, self.status));
                 self.status = WorkOrderStatus::Waiting;
-                stops.into_iter().for_each(|clock| self.clocks.pause(clock, at));
+                for clock in stops {
+                    self.clocks.pause(clock, at);
+                }
             }
             WorkOrderEvent::Resumed { deadlines } => {
                 if let Some((_, before)) = self.waiting.take() {
