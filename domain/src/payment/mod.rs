@@ -206,14 +206,15 @@ impl state::Known {
         if on > today {
             return Err(PaymentRefusal::DatedAhead { on, today }.into());
         }
-        if let (Some(_), Some(reference)) = (reference, self.intent.reference.clone()) {
+        let reference = reference.map(mark).transpose()?;
+        if let (Some(_), Some(reference)) = (&reference, self.intent.reference.clone()) {
             return Err(PaymentRefusal::ReferenceKnown { reference }.into());
         }
         Ok(PaymentEvent::Completed {
             lease: self.intent.lease,
             amount: self.intent.amount,
             received_on: on,
-            reference: reference.map(mark).transpose()?,
+            reference,
         })
     }
 

@@ -22,7 +22,6 @@ refusals! {
         State "charge-reduced-too-far" => ReducedTooFar { charge: ChargeId, asked: Money, most: Money }:
             "charge {charge} can be reduced by {most} at most, not by {asked}",
         State "charge-nothing-left" => NothingLeft { charge: ChargeId }: "nothing is left of charge {charge} to reduce",
-        State "credit-not-applied" => NotApplied { credit: CreditId }: "credit {credit} does not pay that",
         State "credit-applied-less" => AppliedLess { credit: CreditId, asked: Money, applied: Money }:
             "credit {credit} pays {applied} of that, not {asked}",
         State "credit-not-free" => NotFree { credit: CreditId, asked: Money, free: Money }:

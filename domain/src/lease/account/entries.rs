@@ -131,27 +131,29 @@ impl<'c> Entries<'c> {
     /// Refuses more than the credit pays there.
     pub fn unapply(&mut self, credit: CreditId, target: CreditTarget, amount: Money) -> Result<(), Refusal> {
         let from = self.account.must_have_credit(credit)?;
-        let paid = from
-            .applications
+        let parts = from.applied_to(target);
+        let applied = parts
             .iter()
-            .find(|application| application.target == target)
-            .ok_or(AccountRefusal::NotApplied { credit })?;
-        if amount.minor > paid.amount.minor {
-            return Err(AccountRefusal::AppliedLess {
-                credit,
-                asked: amount,
-                applied: paid.amount,
-            }
-            .into());
+            .try_fold(Money::zero(amount.currency), |sum, part| sum.plus(part.amount))?;
+        if amount.minor > applied.minor {
+            let asked = amount;
+            return Err(AccountRefusal::AppliedLess { credit, asked, applied }.into());
         }
-        let event = LeaseEvent::CreditUnapplied {
-            credit,
-            target,
-            amount,
-            tax: nonzero(share(paid.tax, amount, paid.amount)?),
-            on: self.context.effective_on.max(paid.on),
-        };
-        self.record(event);
+        let mut missing = amount;
+        for part in parts {
+            let amount = least(missing, part.amount);
+            if !amount.is_positive() {
+                break;
+            }
+            self.record(LeaseEvent::CreditUnapplied {
+                credit,
+                target,
+                amount,
+                tax: nonzero(share(part.tax, amount, part.amount)?),
+                on: self.context.effective_on.max(part.on),
+            });
+            missing = missing.minus(amount)?;
+        }
         Ok(())
     }
 
@@ -160,12 +162,11 @@ impl<'c> Entries<'c> {
     /// # Errors
     /// Refuses a credit that the lease doesn't have.
     pub fn unapply_all(&mut self, credit: CreditId) -> Result<Vec<(DepositId, Money)>, Refusal> {
-        let applications = self.account.must_have_credit(credit)?.applications.clone();
         let mut deposits = Vec::new();
-        for application in applications {
-            self.unapply(credit, application.target, application.amount)?;
-            if let CreditTarget::Deposit { deposit } = application.target {
-                deposits.push((deposit, application.amount));
+        for (target, amount) in self.account.must_have_credit(credit)?.pays()? {
+            self.unapply(credit, target, amount)?;
+            if let CreditTarget::Deposit { deposit } = target {
+                deposits.push((deposit, amount));
             }
         }
         Ok(deposits)
@@ -194,7 +195,7 @@ impl<'c> Entries<'c> {
             if !missing.is_positive() {
                 break;
             }
-            let back = Money::new(missing.minor.min(paid.minor), missing.currency);
+            let back = least(missing, paid);
             self.unapply(credit, target, back)?;
             missing = missing.minus(back)?;
         }
@@ -242,6 +243,10 @@ fn share(tax: Money, part: Money, whole: Money) -> Result<Money, Refusal> {
     }
     let parts = tax.split(&[part.minor.unsigned_abs(), rest.minor.unsigned_abs()])?;
     Ok(parts[0])
+}
+
+fn least(one: Money, other: Money) -> Money {
+    Money::new(one.minor.min(other.minor), one.currency)
 }
 
 fn nonzero(tax: Money) -> Option<Money> {

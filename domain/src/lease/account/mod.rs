@@ -160,3 +160,6 @@ fn add(to: &mut Money, minor: i64) {
 fn or_zero(tax: Option<Money>, of: Money) -> Money {
     tax.unwrap_or(Money::zero(of.currency))
 }
+
+#[cfg(test)]
+mod tests;
