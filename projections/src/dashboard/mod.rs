@@ -5,6 +5,8 @@ mod load;
 pub mod queries;
 mod save;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -122,6 +122,7 @@ fn property(thing: &mut Thing<'_>, event: &PropertyEvent) -> Result<(), ShelfErr
             thing.describes(title, lines)
         }
         PropertyEvent::Offboarded { .. } => thing.is_now("offboarded"),
+        PropertyEvent::UnitNumbered { .. } => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod apply;
 mod entry;
+mod marks;
 mod node;
 mod query;
 mod shelf;
@@ -13,6 +14,7 @@ mod shelf;
 mod tests;
 
 pub use entry::{Entry, Kind};
-pub use node::{Mark, Marks, Node, NodeError, Parked, SEARCH};
+pub use marks::{Mark, Marks, Parked};
+pub use node::{Node, NodeError, SEARCH};
 pub use query::{Hit, Hits, Library, Question};
 pub use shelf::{Shelf, ShelfError};

@@ -3,16 +3,15 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use domain::ids::OrganizationId;
-use schemas::{Cursor, Shard};
-use serde::{Deserialize, Serialize};
+use schemas::Cursor;
 use sqlx::PgPool;
 use streams::{Entry, Fault, Feed, Limit, Progress, SourceError, check_cursors};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::{
     apply::{Happening, apply},
+    marks::{Marks, Parked},
     query::Library,
     shelf::{Shelf, ShelfError},
 };
@@ -29,61 +28,6 @@ const BATCH: Limit = Limit {
 const MOST_CHANGED: usize = 20_000;
 /// How long to wait for more when no hint comes, and before trying again.
 const POLL: Duration = Duration::from_millis(250);
-
-/// What a commit carries: how far each shard was read, and what stands still.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Marks {
-    /// How far each shard was read that was read at all.
-    pub read: Vec<Mark>,
-    /// The organizations that stand still.
-    pub parked: Vec<Parked>,
-}
-
-/// How far a shard was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    /// The place.
-    pub cursor: Cursor,
-    /// The event that stands there.
-    pub event_id: Uuid,
-}
-
-/// An organization whose entries stand still at an event that could not be applied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parked {
-    /// Whose.
-    pub organization: OrganizationId,
-    /// The event.
-    pub event_id: Uuid,
-    /// Where it stands.
-    pub cursor: Cursor,
-    /// Why it could not be applied.
-    pub error: String,
-}
-
-impl Marks {
-    /// Where reading goes on in every shard.
-    fn cursors(&self) -> Vec<Cursor> {
-        Shard::all().map(|shard| self.cursor(shard)).collect()
-    }
-
-    fn cursor(&self, shard: Shard) -> Cursor {
-        let mark = self.read.iter().find(|mark| mark.cursor.shard == shard);
-        mark.map_or_else(|| Cursor::start(shard), |mark| mark.cursor)
-    }
-
-    fn advance(&mut self, cursor: Cursor, event_id: Uuid) {
-        let next = Mark { cursor, event_id };
-        match self.read.iter_mut().find(|mark| mark.cursor.shard == cursor.shard) {
-            Some(mark) => *mark = next,
-            None => self.read.push(next),
-        }
-    }
-
-    fn is_parked(&self, organization: OrganizationId) -> bool {
-        self.parked.iter().any(|parked| parked.organization == organization)
-    }
-}
 
 /// Why a node stopped, or failed for now.
 #[derive(Debug, thiserror::Error)]

@@ -206,7 +206,8 @@ impl Shelf {
 
     fn write(&mut self, payload: &str) -> Result<(), ShelfError> {
         for entry in self.changed.values() {
-            self.writer.delete_term(key(self.fields.key, entry.organization, entry.id));
+            self.writer
+                .delete_term(key(self.fields.key, entry.organization, entry.id));
             self.writer.add_document(document(self.fields, entry)?)?;
         }
         let mut commit = self.writer.prepare_commit()?;

@@ -22,6 +22,7 @@ pub(super) fn request(
         MaintenanceRequestEvent::Submitted {
             property,
             priority,
+            reported_at,
             deadlines,
             ..
         } => {
@@ -32,7 +33,7 @@ pub(super) fn request(
                 priority: *priority,
                 open: true,
             };
-            begins(state, happening, item, *deadlines);
+            begins(state, happening, item, (*reported_at, *deadlines));
         }
         MaintenanceRequestEvent::Triaged {
             priority, deadlines, ..
@@ -50,9 +51,11 @@ pub(super) fn request(
             known_item(state, key)?.open = false;
             resolved(state, key, happening.occurred_at)?;
         }
-        MaintenanceRequestEvent::Reopened { deadlines, .. } => {
+        MaintenanceRequestEvent::Reopened {
+            reported_at, deadlines, ..
+        } => {
             known_item(state, key)?.open = true;
-            reopened(state, key, happening.occurred_at, *deadlines)?;
+            reopened(state, key, *reported_at, *deadlines)?;
         }
         MaintenanceRequestEvent::Converted { .. } | MaintenanceRequestEvent::SlaBreached { .. } => {}
     }
@@ -79,7 +82,7 @@ pub(super) fn work_order(state: &mut State, happening: &Happening<'_>, event: &W
         if request.is_some() {
             state.items.insert(key, item);
         } else {
-            begins(state, happening, item, *deadlines);
+            begins(state, happening, item, (happening.occurred_at, *deadlines));
         }
         return Ok(());
     }
@@ -117,8 +120,13 @@ pub(super) fn work_order(state: &mut State, happening: &Happening<'_>, event: &W
     Ok(())
 }
 
-fn begins(state: &mut State, happening: &Happening<'_>, item: Item, deadlines: Deadlines) {
-    let job = episode(1, item.property, item.priority, happening.occurred_at, deadlines);
+fn begins(
+    state: &mut State,
+    happening: &Happening<'_>,
+    item: Item,
+    (reported_at, deadlines): (DateTime<Utc>, Deadlines),
+) {
+    let job = episode(1, item.property, item.priority, reported_at, deadlines);
     state.jobs.insert(happening.key(), job);
     state.items.insert(happening.key(), item);
 }
