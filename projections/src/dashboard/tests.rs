@@ -137,7 +137,10 @@ fn applied(number: u128, kind: ChargeKind, amount: i64) -> LeaseEvent {
 
 /// Two properties with three units. Lease 1 pays, lease 2 doesn't.
 fn history() -> Vec<Arc<Fact>> {
-    let activated = |day: &str| LeaseEvent::Activated { on: on(day) };
+    let activated = |day: &str| LeaseEvent::Activated {
+        on: on(day),
+        charged_from: on(day),
+    };
     let rent = ChargeKind::Rent;
     let events = [
         ("2026-01-01", unit_created(1, COURT, 100_000)),

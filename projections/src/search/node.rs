@@ -82,7 +82,12 @@ impl Node {
     /// # Errors
     /// [`Fault::Replaced`] if it is another log, or an older state of it.
     pub async fn check(&self, stream: &PgPool) -> Result<(), SourceError> {
-        let known: Vec<_> = self.marks.read.iter().map(|mark| (mark.cursor, mark.event_id)).collect();
+        let known: Vec<_> = self
+            .marks
+            .read
+            .iter()
+            .map(|mark| (mark.cursor, mark.event_id))
+            .collect();
         check_cursors(stream, &known).await
     }
 
@@ -174,7 +179,12 @@ impl Node {
     /// # Errors
     /// If the events can't be read or the index can't be written; everything is as before then.
     pub async fn retry(&mut self, feed: &Feed, organization: OrganizationId) -> Result<bool, NodeError> {
-        let Some(index) = self.marks.parked.iter().position(|parked| parked.organization == organization) else {
+        let Some(index) = self
+            .marks
+            .parked
+            .iter()
+            .position(|parked| parked.organization == organization)
+        else {
             return Ok(true);
         };
         let parked = self.marks.parked.remove(index);

@@ -188,14 +188,10 @@ impl Shelf {
     /// # Errors
     /// If the index can't be written; nothing of the changes is visible then.
     pub fn commit(&mut self, payload: &impl Serialize) -> Result<(), ShelfError> {
-        for entry in self.changed.values() {
-            self.writer
-                .delete_term(key(self.fields.key, entry.organization, entry.id));
-            self.writer.add_document(document(self.fields, entry)?)?;
+        if let Err(error) = self.write(&serde_json::to_string(payload)?) {
+            self.writer.rollback()?;
+            return Err(error);
         }
-        let mut commit = self.writer.prepare_commit()?;
-        commit.set_payload(&serde_json::to_string(payload)?);
-        commit.commit()?;
         self.changed.clear();
         self.reader.reload()?;
         if std::mem::take(&mut self.forget) {
