@@ -1,0 +1,25 @@
+# What there is to do with PropertyOS from a checkout. Each target installs what it lacks.
+.PHONY: run test audit
+
+export PATH := $(PATH):$(HOME)/.cargo/bin
+target := $(or $(CARGO_TARGET_DIR),target)
+
+run:
+	@scripts/setup
+	cargo build --locked --profile quick --package api --bin propertyos
+	@exec $(target)/quick/propertyos serve
+
+test:
+	@scripts/setup --tests
+	scripts/with-postgres cargo test --locked --workspace
+
+# Licences, bans and sources of what is built; advisories where their database can be reached.
+audit:
+	@scripts/setup
+	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny --locked check licenses bans sources
+	@if timeout 20 git ls-remote --quiet https://github.com/RustSec/advisory-db HEAD >/dev/null 2>&1; then \
+	  cargo deny --locked check advisories; \
+	else \
+	  echo 'The advisory database can not be reached from here: advisories were not checked.' >&2; \
+	fi
