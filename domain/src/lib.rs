@@ -28,6 +28,7 @@ pub mod lease;
 pub mod maintenance_request;
 pub mod organization;
 pub mod payment;
+pub mod postings;
 pub mod property;
 pub mod resident;
 pub mod unit;

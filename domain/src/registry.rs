@@ -10,7 +10,8 @@ use crate::event::EventSet;
 macro_rules! aggregates {
     ($($module:ident :: $event:ident as $aggregate:ident),* $(,)?) => {
         /// A fact of any aggregate, as a projector receives it.
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[serde(untagged)]
         pub enum AnyEvent {
             $(
                 #[doc = concat!("A fact about a `", stringify!($module), "`.")]
@@ -36,7 +37,21 @@ macro_rules! aggregates {
             pub fn name(&self) -> &'static str {
                 match self { $(Self::$aggregate(event) => event.name()),* }
             }
+
+            /// The stored name of the aggregate it is of.
+            #[must_use]
+            pub fn aggregate_type(&self) -> &'static str {
+                match self { $(Self::$aggregate(_) => <crate::$module::$event as EventSet>::AGGREGATE),* }
+            }
         }
+
+        $(
+            impl From<crate::$module::$event> for AnyEvent {
+                fn from(event: crate::$module::$event) -> Self {
+                    Self::$aggregate(event)
+                }
+            }
+        )*
 
         /// The JSON Schema of all events of each aggregate type.
         #[must_use]
