@@ -3,6 +3,7 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use domain::{Refusal, ids::PersonId};
+use store::personal::PersonalError;
 
 use crate::log::{AppendError, ReadError};
 
@@ -74,6 +75,31 @@ pub enum InternalError {
     /// The log holds what this build can't read.
     #[error(transparent)]
     Read(ReadError),
+    /// Personal data can't be sealed.
+    #[error(transparent)]
+    Personal(#[from] PersonalError),
+}
+
+impl ExecuteError {
+    /// Whether it says no to the command, rather than that nobody could tell.
+    pub(super) fn is_an_answer(&self) -> bool {
+        match self {
+            Self::Refused(_)
+            | Self::Conflict
+            | Self::PreconditionFailed { .. }
+            | Self::TooLarge { .. }
+            | Self::PersonErased { .. } => true,
+            Self::CommandIdReused | Self::Unavailable { .. } | Self::Internal(_) => false,
+        }
+    }
+
+    /// Whether it may be otherwise with states that are more current.
+    pub(super) fn rests_on_state(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(_) | Self::PreconditionFailed { .. } | Self::PersonErased { .. }
+        )
+    }
 }
 
 impl From<AppendError> for ExecuteError {

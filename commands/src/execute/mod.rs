@@ -1,13 +1,18 @@
 //! Carrying out commands: load what a decision rests on, decide, append once.
 
 mod cache;
+mod canonical;
+mod commands;
 mod error;
 mod invocation;
+mod reader;
 mod receipt;
+mod seal;
 mod work;
 
 use serde::Serialize;
 
+pub use commands::Commands;
 pub use error::{Decline, ExecuteError, InternalError};
 pub use invocation::Invocation;
 pub use receipt::{Receipt, Written};

@@ -3,6 +3,9 @@
 use schemas::Shard;
 use uuid::Uuid;
 
+use super::work::Outgoing;
+use crate::log::{Appended, Trace};
+
 /// What a command wrote: the same for its first answer and for that to a retry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
@@ -38,6 +41,51 @@ pub struct Written {
 }
 
 impl Receipt {
+    pub(super) fn new(appended: Appended, events: &[Outgoing]) -> Self {
+        let written = |Outgoing { event, sequence }: &Outgoing| Written {
+            aggregate_type: event.stream.aggregate_type.to_owned(),
+            aggregate_id: event.stream.aggregate_id,
+            sequence: *sequence,
+            event_type: event.event_type.to_string(),
+            event_id: event.event_id,
+        };
+        Self {
+            epoch: appended.epoch,
+            shard: appended.shard,
+            first_position: appended.first_position,
+            last_position: appended.last_position,
+            last_event_id: events
+                .last()
+                .map(|outgoing| outgoing.event.event_id)
+                .unwrap_or_default(),
+            written: events.iter().map(written).collect(),
+            repeated: false,
+        }
+    }
+
+    /// From what the log has of a command; `None` if that is nothing.
+    pub(super) fn repeated(shard: Shard, traces: Vec<Trace>) -> Option<Self> {
+        let (first, last) = (traces.first()?, traces.last()?);
+        Some(Self {
+            epoch: last.epoch,
+            shard,
+            first_position: first.position,
+            last_position: last.position,
+            last_event_id: last.event_id,
+            repeated: true,
+            written: traces
+                .into_iter()
+                .map(|trace| Written {
+                    aggregate_type: trace.aggregate_type,
+                    aggregate_id: trace.aggregate_id,
+                    sequence: trace.sequence,
+                    event_type: trace.event_type,
+                    event_id: trace.event_id,
+                })
+                .collect(),
+        })
+    }
+
     /// The last sequence that the command wrote to its primary stream: that of its first event.
     #[must_use]
     pub fn primary_sequence(&self) -> i64 {

@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
-use domain::{EventSet, Root, context::Context, registry::Decoder};
+use domain::{EventSet, Root, context::Context, ids::PersonId};
+use serde_json::value::RawValue;
 
 use super::{
     Decline,
-    cache::{AnyState, Known, States},
+    cache::{AnyState, Known},
+    reader::{Advance, Freshness, Reader, advance, nothing, typed},
 };
-use crate::log::{ReadError, Snapshot, StoredEvent, StreamId};
+use crate::log::{NewEvent, ReadError, StoredEvent, StreamId};
 
 /// One attempt to decide: every stream loaded here becomes an expectation of the append, every event recorded here is
 /// written by it.
 pub struct Work<'c> {
-    context: Context,
-    decoder: &'c Decoder,
-    states: &'c States,
-    snapshot: Snapshot<'c>,
-    freshness: Freshness,
-    streams: Vec<Stream>,
-    drafts: Vec<Draft>,
+    pub(super) context: Context,
+    pub(super) reader: Reader<'c>,
+    pub(super) streams: Vec<Stream>,
+    pub(super) drafts: Vec<Draft>,
     /// Why an event could not be drafted.
-    fault: Option<serde_json::Error>,
+    pub(super) fault: Option<serde_json::Error>,
 }
 
 /// An aggregate as a decision finds it: what it did before, and what the same command recorded of it so far.
@@ -31,15 +30,6 @@ pub struct Loaded<A> {
     pub state: Arc<A>,
     /// The last sequence of its stream in the log; 0 before its first event.
     pub sequence: i64,
-}
-
-/// How current the states must be that a decision reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Freshness {
-    /// As they were when they were last used: an append finds out whether they still are.
-    Known,
-    /// As the log has them now, all at one moment.
-    Log,
 }
 
 /// A stream that the decision rests on.
@@ -52,10 +42,10 @@ pub(super) struct Stream {
     /// The state with what the decision recorded.
     state: AnyState,
     /// Whether the log was not asked.
-    assumed: bool,
+    remembered: bool,
 }
 
-/// An event that is to be written, not yet sealed.
+/// An event that is to be written.
 pub(super) struct Draft {
     /// Which of the decision's streams.
     pub(super) stream: usize,
@@ -64,23 +54,21 @@ pub(super) struct Draft {
     pub(super) payload: String,
 }
 
-/// Applies stored events to a state of a stream's type.
-type Advance = fn(&Decoder, &Known, &[StoredEvent]) -> Result<Known, ReadError>;
+/// An event on its way to the log.
+pub(super) struct Outgoing {
+    pub(super) event: NewEvent,
+    /// The place it will have in its stream.
+    pub(super) sequence: i64,
+}
+
+/// The ids that a command gives its events are derived with numbers from here on; those of aggregates with smaller ones.
+const EVENT_IDS: u32 = 1 << 31;
 
 impl<'c> Work<'c> {
-    pub(super) fn new(
-        context: Context,
-        freshness: Freshness,
-        snapshot: Snapshot<'c>,
-        states: &'c States,
-        decoder: &'c Decoder,
-    ) -> Self {
+    pub(super) fn new(context: Context, reader: Reader<'c>) -> Self {
         Self {
             context,
-            decoder,
-            states,
-            snapshot,
-            freshness,
+            reader,
             streams: Vec::new(),
             drafts: Vec::new(),
             fault: None,
@@ -99,12 +87,7 @@ impl<'c> Work<'c> {
     /// # Errors
     /// A stream that can't be read now, or not by this build.
     pub async fn load<A: Root>(&mut self, id: A::Id) -> Result<Loaded<A>, Decline> {
-        let stream = StreamId::of::<A>(id);
-        let index = match self.position(stream) {
-            Some(index) => index,
-            None => self.open::<A>(stream).await?,
-        };
-        Ok(self.loaded(index))
+        Ok(self.stream::<A>(id).await?)
     }
 
     /// An aggregate that begins with this command, under an id that it gives out ([`Context::id`]): the log is not asked
@@ -113,27 +96,22 @@ impl<'c> Work<'c> {
     /// # Errors
     /// A stream that can't be read now, or not by this build.
     pub async fn begin<A: Root>(&mut self, id: A::Id) -> Result<Loaded<A>, Decline> {
-        let stream = StreamId::of::<A>(id);
-        if self.freshness == Freshness::Log || self.position(stream).is_some() {
+        if self.reader.freshness == Freshness::Current {
             return self.load(id).await;
         }
-        self.streams.push(Stream::new::<A>(stream, nothing::<A>(), true));
-        Ok(self.loaded(self.streams.len() - 1))
+        let index = self.place_or_new::<A>(id);
+        Ok(self.loaded(index))
     }
 
     /// What happened to an aggregate. It is written when the decision is done, with everything else that it records. A
     /// stream that was neither loaded nor begun must be new.
     pub fn record<A: Root>(&mut self, id: A::Id, events: Vec<A::Event>) {
-        let stream = StreamId::of::<A>(id);
-        let index = self.position(stream).unwrap_or_else(|| {
-            self.streams.push(Stream::new::<A>(stream, nothing::<A>(), true));
-            self.streams.len() - 1
-        });
-        let mut state = A::clone(&self.loaded::<A>(index).state);
+        let stream = self.place_or_new::<A>(id);
+        let mut state = A::clone(&self.loaded::<A>(stream).state);
         for event in events {
             match serde_json::to_string(&event) {
                 Ok(payload) => self.drafts.push(Draft {
-                    stream: index,
+                    stream,
                     event_type: event.name(),
                     event_version: event.version(),
                     payload,
@@ -142,11 +120,104 @@ impl<'c> Work<'c> {
             }
             state.apply(event);
         }
-        self.streams[index].state = Arc::new(state);
+        self.streams[stream].state = Arc::new(state);
     }
 
-    fn position(&self, stream: StreamId) -> Option<usize> {
+    pub(super) async fn stream<A: Root>(&mut self, id: A::Id) -> Result<Loaded<A>, ReadError> {
+        let stream = StreamId::of::<A>(id);
+        let index = match self.place(stream) {
+            Some(index) => index,
+            None => {
+                let (base, remembered) = self.reader.aggregate::<A>(stream).await?;
+                self.add::<A>(stream, base, remembered)
+            }
+        };
+        Ok(self.loaded(index))
+    }
+
+    /// The sequence of what the command is about: the first stream it records, else the first it loaded.
+    pub(super) fn primary_sequence(&self) -> i64 {
+        let recorded = self.drafts.first().map(|draft| draft.stream);
+        // The organization is always loaded first, as a guard.
+        let loaded = self.streams.len().min(2).checked_sub(1);
+        recorded
+            .or(loaded)
+            .map_or(0, |stream| self.streams[stream].base.sequence)
+    }
+
+    /// Whether any state is from memory, so that the log may have moved on.
+    pub(super) fn rests_on_memory(&self) -> bool {
+        self.streams.iter().any(|stream| stream.remembered)
+    }
+
+    /// Whether this command writes the first that is known of a person.
+    pub(super) fn begins(&self, person: PersonId) -> bool {
+        let begun = |stream: &Stream| stream.id.aggregate_id == person.0 && stream.base.sequence == 0;
+        self.drafts.iter().any(|draft| begun(&self.streams[draft.stream]))
+    }
+
+    /// What the decision rests on.
+    pub(super) fn expectations(&self) -> Vec<(StreamId, i64)> {
+        self.streams
+            .iter()
+            .map(|stream| (stream.id, stream.base.sequence))
+            .collect()
+    }
+
+    /// What it recorded, taken out of its hands.
+    pub(super) fn take_events(&mut self) -> Result<Vec<Outgoing>, serde_json::Error> {
+        let mut sequences: Vec<i64> = self.streams.iter().map(|stream| stream.base.sequence).collect();
+        let outgoing = |(number, draft): (u32, Draft)| {
+            sequences[draft.stream] += 1;
+            Ok(Outgoing {
+                event: NewEvent {
+                    stream: self.streams[draft.stream].id,
+                    event_id: self.context.id(EVENT_IDS + number),
+                    event_type: draft.event_type.into(),
+                    event_version: draft.event_version,
+                    payload: RawValue::from_string(draft.payload)?,
+                },
+                sequence: sequences[draft.stream],
+            })
+        };
+        (0..).zip(std::mem::take(&mut self.drafts)).map(outgoing).collect()
+    }
+
+    /// Keeps the states that what was written leads to.
+    pub(super) fn remember(&self, written: &[Outgoing]) {
+        for stream in &self.streams {
+            let events: Vec<StoredEvent> = written
+                .iter()
+                .filter(|outgoing| outgoing.event.stream == stream.id)
+                .map(Outgoing::stored)
+                .collect();
+            if !events.is_empty()
+                && let Ok(known) = (stream.advance)(self.reader.decoder, &stream.base, &events)
+            {
+                self.reader.states.put(self.reader.organization, stream.id, known);
+            }
+        }
+    }
+
+    fn place(&self, stream: StreamId) -> Option<usize> {
         self.streams.iter().position(|known| known.id == stream)
+    }
+
+    fn place_or_new<A: Root>(&mut self, id: A::Id) -> usize {
+        let stream = StreamId::of::<A>(id);
+        self.place(stream)
+            .unwrap_or_else(|| self.add::<A>(stream, nothing::<A>(), true))
+    }
+
+    fn add<A: Root>(&mut self, id: StreamId, base: Known, remembered: bool) -> usize {
+        self.streams.push(Stream {
+            id,
+            state: base.state.clone(),
+            base,
+            advance: advance::<A>,
+            remembered,
+        });
+        self.streams.len() - 1
     }
 
     fn loaded<A: Root>(&self, index: usize) -> Loaded<A> {
@@ -156,56 +227,15 @@ impl<'c> Work<'c> {
             sequence: stream.base.sequence,
         }
     }
-
-    async fn open<A: Root>(&mut self, stream: StreamId) -> Result<usize, ReadError> {
-        let known = self.states.get(self.context.organization, stream);
-        let assumed = known.is_some() && self.freshness == Freshness::Known;
-        let mut known = known.unwrap_or_else(nothing::<A>);
-        if !assumed {
-            let events = self.snapshot.events_after(stream, known.sequence).await?;
-            if !events.is_empty() {
-                known = advance::<A>(self.decoder, &known, &events)?;
-                self.states.put(self.context.organization, stream, known.clone());
-            }
-        }
-        self.streams.push(Stream::new::<A>(stream, known, assumed));
-        Ok(self.streams.len() - 1)
-    }
 }
 
-impl Stream {
-    fn new<A: Root>(id: StreamId, base: Known, assumed: bool) -> Self {
-        Self {
-            id,
-            state: base.state.clone(),
-            base,
-            advance: advance::<A>,
-            assumed,
+impl Outgoing {
+    fn stored(&self) -> StoredEvent {
+        StoredEvent {
+            sequence: self.sequence,
+            event_type: self.event.event_type.to_string(),
+            event_version: self.event.event_version,
+            payload: self.event.payload.get().to_owned(),
         }
     }
-}
-
-/// A stream's id names the type of its state.
-fn typed<A: Root>(state: &AnyState) -> Arc<A> {
-    state.clone().downcast().unwrap_or_default()
-}
-
-fn nothing<A: Root>() -> Known {
-    Known {
-        state: Arc::new(A::default()),
-        sequence: 0,
-        bytes: 0,
-    }
-}
-
-fn advance<A: Root>(decoder: &Decoder, base: &Known, events: &[StoredEvent]) -> Result<Known, ReadError> {
-    let mut state = A::clone(&typed(&base.state));
-    let mut known = base.clone();
-    for event in events {
-        state.apply(decoder.decode_as(&event.event_type, event.event_version, &event.payload)?);
-        known.sequence = event.sequence;
-        known.bytes += event.payload.len();
-    }
-    known.state = Arc::new(state);
-    Ok(known)
 }

@@ -14,6 +14,6 @@ mod types;
 mod wake;
 
 pub use event_log::{EventLog, heads};
-pub(crate) use read::{Snapshot, StoredEvent};
+pub(crate) use read::{Snapshot, StoredEvent, Trace};
 pub use trouble::ReadError;
 pub use types::{AppendError, Appended, MAX_EVENT_BYTES, NewCommand, NewEvent, StreamId};

@@ -46,7 +46,11 @@ impl<'p> Snapshot<'p> {
         }
     }
 
-    async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+    pub(crate) fn shard(&self) -> Shard {
+        self.shard
+    }
+
+    pub(crate) async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
         let open = match self.transaction.take() {
             Some(open) => open,
             None => store::organization::read(self.pool, self.organization).await?,

@@ -59,8 +59,8 @@ pub struct NewCommand {
     pub organization: OrganizationId,
     /// What makes a retry recognisable.
     pub command_id: CommandId,
-    /// What tells a retry from another command under the same id.
-    pub command_hash: [u8; 32],
+    /// What tells a retry from another command under the same id: 32 bytes.
+    pub command_hash: Vec<u8>,
     /// By whom, why, and when it counts: the same for all its events.
     pub metadata: Metadata,
     /// The last sequence of each stream that the decision read or writes, 0 for one without events; each stream once.

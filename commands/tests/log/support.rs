@@ -37,7 +37,7 @@ pub fn command(id: u128) -> NewCommand {
     NewCommand {
         organization: OURS,
         command_id: CommandId(Uuid::from_u128(id)),
-        command_hash: [7; 32],
+        command_hash: vec![7; 32],
         metadata: Metadata {
             actor: Uuid::from_u128(9),
             correlation_id: Uuid::from_u128(id),
