@@ -177,6 +177,12 @@ impl Money {
         Ok(Self::new(minor, self.currency))
     }
 
+    /// The lesser of two amounts of one currency.
+    #[must_use]
+    pub fn least(self, other: Self) -> Self {
+        Self::new(self.minor.min(other.minor), self.currency)
+    }
+
     /// This many of it.
     ///
     /// # Errors
@@ -332,6 +338,12 @@ mod tests {
         };
         assert_eq!(usd(1).plus(yen), Err(refused.clone()));
         assert_eq!(usd(1).minus(yen), Err(refused));
+    }
+
+    #[test]
+    fn the_lesser_of_two_amounts() {
+        assert_eq!(usd(1).least(usd(2)), usd(1));
+        assert_eq!(usd(1).least(usd(-2)), usd(-2));
     }
 
     #[test]

@@ -11,6 +11,16 @@ use crate::{context::Context, event::EventSet};
 pub trait Root: Aggregate<Services = Context, Event: EventSet> + Clone + 'static {
     /// Names one.
     type Id: Copy + Into<Uuid> + From<Uuid> + Send + Sync + std::fmt::Display;
+
+    /// The state that some facts lead to from this one.
+    #[must_use]
+    fn after(&self, events: &[Self::Event]) -> Self {
+        let mut state = self.clone();
+        for event in events {
+            state.apply(event.clone());
+        }
+        state
+    }
 }
 
 /// Makes a state the root of an aggregate. It has `decide(&self, command, &Context) -> Result<Vec<Event>, Refusal>`, the

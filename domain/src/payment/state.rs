@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Designation, Method, PaymentEvent, PaymentRefusal};
 use crate::{
+    Refusal,
     ids::{BankAccountId, ClaimId, DepositId, LeaseId, OrganizationId, ResidentId},
-    money::Money,
+    money::{Money, MoneyError},
 };
 
 /// What someone means to pay.
@@ -92,6 +93,14 @@ impl Payment {
         self.known.as_ref().is_some_and(|known| known.received_on.is_some())
     }
 
+    /// How much of it was not refunded.
+    ///
+    /// # Errors
+    /// Refuses a payment that was never initiated.
+    pub fn left(&self) -> Result<Money, Refusal> {
+        Ok(self.known()?.left()?)
+    }
+
     pub(super) fn known(&self) -> Result<&Known, PaymentRefusal> {
         self.known.as_ref().ok_or(PaymentRefusal::Absent)
     }
@@ -168,7 +177,7 @@ impl Known {
     }
 
     /// What was not refunded.
-    pub(super) fn left(&self) -> Result<Money, crate::money::MoneyError> {
+    pub(super) fn left(&self) -> Result<Money, MoneyError> {
         self.intent.amount.minus(self.refunded)
     }
 
@@ -179,13 +188,16 @@ impl Known {
 }
 
 impl Intent {
+    /// The scope of the claims on payers' marks.
+    pub const CLAIM: &'static str = "payment_reference";
+
     /// The claim on the mark it bears: the same method, payer and reference never count twice. Whoever pays without being a
     /// resident is known by the lease. `None` without a mark, as cash may be.
     #[must_use]
     pub fn claim(&self, organization: OrganizationId) -> Option<ClaimId> {
-        let reference = self.reference.as_deref()?;
+        let reference = self.reference.as_deref()?.trim();
         let payer = self.payer.map_or(self.lease.0, |payer| payer.0).to_string();
-        let key = ["payment_reference", self.method.name(), &payer, reference];
+        let key = [Self::CLAIM, self.method.name(), &payer, reference];
         Some(ClaimId::of(organization, &key))
     }
 

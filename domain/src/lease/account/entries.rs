@@ -38,7 +38,8 @@ impl<'c> Entries<'c> {
     }
 
     /// What it is decided with.
-    pub(super) fn context(&self) -> &'c Context {
+    #[must_use]
+    pub fn context(&self) -> &'c Context {
         self.context
     }
 
@@ -78,6 +79,18 @@ impl<'c> Entries<'c> {
         Ok(())
     }
 
+    /// Pays what is unpaid, in the same order, with what is free of one credit.
+    ///
+    /// # Errors
+    /// Refuses a credit that the lease doesn't have.
+    pub fn pay_from(&mut self, credit: CreditId) -> Result<(), Refusal> {
+        self.account.must_have_credit(credit)?;
+        for charge in self.account.unpaid_in_order(&self.context.settings.allocation) {
+            self.pay_charge(credit, charge, i64::MAX)?;
+        }
+        Ok(())
+    }
+
     /// Pays a charge out of a credit: as much as the credit has, the charge needs and `at_most` (minor units) allows,
     /// which may be nothing.
     ///
@@ -111,17 +124,18 @@ impl<'c> Entries<'c> {
     /// Refuses a credit that the lease doesn't have.
     pub fn pay_deposit(&mut self, credit: CreditId, deposit: DepositId, at_most: Money) -> Result<Money, Refusal> {
         let from = self.account.must_have_credit(credit)?;
-        let amount = Money::new(at_most.minor.min(from.free.minor).max(0), at_most.currency);
-        if amount.is_positive() {
-            let on = from.usable_from().max(self.context.effective_on);
-            self.record(LeaseEvent::CreditApplied {
-                credit,
-                target: CreditTarget::Deposit { deposit },
-                amount,
-                tax: None,
-                on,
-            });
+        let amount = at_most.least(from.free);
+        if !amount.is_positive() {
+            return Ok(Money::zero(amount.currency));
         }
+        let event = LeaseEvent::CreditApplied {
+            credit,
+            target: CreditTarget::Deposit { deposit },
+            amount,
+            tax: None,
+            on: from.usable_from().max(self.context.effective_on),
+        };
+        self.record(event);
         Ok(amount)
     }
 
@@ -141,7 +155,7 @@ impl<'c> Entries<'c> {
         }
         let mut missing = amount;
         for part in parts {
-            let amount = least(missing, part.amount);
+            let amount = missing.least(part.amount);
             if !amount.is_positive() {
                 break;
             }
@@ -195,7 +209,7 @@ impl<'c> Entries<'c> {
             if !missing.is_positive() {
                 break;
             }
-            let back = least(missing, paid);
+            let back = missing.least(paid);
             self.unapply(credit, target, back)?;
             missing = missing.minus(back)?;
         }
@@ -243,10 +257,6 @@ fn share(tax: Money, part: Money, whole: Money) -> Result<Money, Refusal> {
     }
     let parts = tax.split(&[part.minor.unsigned_abs(), rest.minor.unsigned_abs()])?;
     Ok(parts[0])
-}
-
-fn least(one: Money, other: Money) -> Money {
-    Money::new(one.minor.min(other.minor), one.currency)
 }
 
 fn nonzero(tax: Money) -> Option<Money> {
