@@ -4,12 +4,17 @@
 //! expectation of the append: what it was decided on still holds when it is written.
 
 mod found_organization;
+mod leases;
 mod maintenance;
 mod payments;
 mod property_units;
 mod vendors;
 
 pub use found_organization::{Founding, found_organization, founding_accounts};
+pub use leases::{
+    Tenancy, TenancyFacts, activate_lease, amend_lease, conclude_term, draft_lease, end_lease, give_notice,
+    renew_lease, roll_over_lease, settle_lease, sign_lease, take_over_lease, void_lease,
+};
 pub use maintenance::{
     RequestAndWork, convert_request, create_work_order, reopen_work_order, resolve_request, submit_request,
 };

@@ -99,6 +99,7 @@ pub struct Deposit {
 struct Billed {
     lease: LeaseId,
     due: Money,
+    held: Money,
     from_credits: Vec<(CreditId, Money)>,
 }
 
@@ -202,6 +203,14 @@ impl Deposit {
         Ok(self.billed()?.due)
     }
 
+    /// What is held.
+    ///
+    /// # Errors
+    /// Refuses a deposit that was never billed.
+    pub fn held(&self) -> Result<Money, DepositRefusal> {
+        Ok(self.billed()?.held)
+    }
+
     /// How far it has come; `None` before it was billed.
     #[must_use]
     pub fn status(&self) -> Option<DepositStatus> {
@@ -223,6 +232,7 @@ impl Deposit {
                 self.billed = Some(Billed {
                     lease,
                     due: amount,
+                    held: Money::zero(amount.currency),
                     from_credits: Vec::new(),
                 });
             }
@@ -245,6 +255,7 @@ impl Billed {
 
     fn take(&mut self, source: DepositSource, minor: i64) {
         self.due.minor = self.due.minor.saturating_sub(minor);
+        self.held.minor = self.held.minor.saturating_add(minor);
         if let DepositSource::Credit { credit, .. } = source {
             let paid = self.paid_by(credit);
             self.from_credits.retain(|(known, _)| *known != credit);
