@@ -10,7 +10,7 @@ use schemas::{Cursor, Shard};
 use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
-use crate::{Projection, SequenceId, parked};
+use crate::{Projection, SequenceId, log, parked};
 
 /// A version of a read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,6 +29,12 @@ impl Version {
             projection: projection.name(),
             number: projection.version(),
         }
+    }
+
+    /// The schema of its tables.
+    #[must_use]
+    pub fn schema(self) -> String {
+        format!("{}_v{}", self.projection, self.number)
     }
 
     pub(crate) fn number_in_database(self) -> i32 {
@@ -124,12 +130,12 @@ impl Leases {
     /// write them any more.
     pub(crate) async fn take(&self, version: Version, shards: &[Shard]) -> Result<Taken, sqlx::Error> {
         let shards: Vec<i16> = shards.iter().map(|shard| shard.as_i16()).collect();
-        // A hand that has died in a transaction holds its checkpoint until the server notices; come back for that one later.
-        let mut tx = self.stream.begin_with("BEGIN; SET LOCAL lock_timeout = '2s'").await?;
+        let mut tx = self.stream.begin().await?;
         let rows = sqlx::query(
+            // A hand that has died in a transaction holds its checkpoint until the server notices: that one is for later.
             "WITH free AS (
-               SELECT l.shard, l.holder FROM leases l
-                WHERE l.projection = $1 AND l.version = $2 AND l.shard = ANY($3)
+               SELECT shard, l.holder FROM leases l JOIN checkpoints c USING (projection, version, shard)
+                WHERE projection = $1 AND version = $2 AND shard = ANY($3)
                   AND (l.holder = $4 OR l.expires_at <= clock_timestamp())
                   FOR UPDATE SKIP LOCKED),
              taken AS (
@@ -154,18 +160,13 @@ impl Leases {
             takeovers: 0,
         };
         for row in rows {
-            let shard =
-                Shard::try_from(row.get::<i16, _>("shard")).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            let cursor = log::cursor(&row)?;
             taken.takeovers += u64::from(row.get::<bool, _>("abandoned"));
             taken.held.push(Held {
-                cursor: Cursor {
-                    epoch: row.get("epoch"),
-                    shard,
-                    position: row.get("position"),
-                },
+                cursor,
                 event_id: row.get("event_id"),
                 fence: row.get("fence"),
-                parked: parked.remove(&shard).unwrap_or_default(),
+                parked: parked.remove(&cursor.shard).unwrap_or_default(),
             });
         }
         Ok(taken)

@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::{
-    ids::OrganizationId,
-    registry::{AnyEvent, DecodeError},
-};
+use domain::{ids::OrganizationId, registry::AnyEvent};
 use schemas::{Cursor, Recorded};
 use uuid::Uuid;
 
-use crate::{Fact, Sequence};
+use crate::{Fact, Sequence, Unreadable};
 
 /// An event of the log: what is known of every one, and what it says if that could be read.
 #[derive(Debug, Clone)]
@@ -30,11 +27,11 @@ pub struct Entry {
     /// How long its payload is.
     pub bytes: usize,
     /// What it says, or why that can't be read.
-    pub content: Result<Arc<Fact>, Arc<DecodeError>>,
+    pub content: Result<Arc<Fact>, Arc<Unreadable>>,
 }
 
 impl Entry {
-    pub(crate) fn new(recorded: Recorded, event: Result<AnyEvent, DecodeError>) -> Self {
+    pub(crate) fn new(recorded: Recorded, event: Result<AnyEvent, Arc<Unreadable>>) -> Self {
         Self {
             cursor: recorded.cursor(),
             event_id: recorded.event_id,
@@ -43,9 +40,7 @@ impl Entry {
             event_type: recorded.event_type.as_str().into(),
             recorded_at: recorded.recorded_at,
             bytes: recorded.payload.get().len(),
-            content: event
-                .map(|event| Arc::new(Fact::new(recorded, event)))
-                .map_err(Arc::new),
+            content: event.map(|event| Arc::new(Fact::new(recorded, event))),
         }
     }
 

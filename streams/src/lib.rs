@@ -3,6 +3,7 @@
 
 mod apply;
 mod checkpoint;
+mod dump;
 mod entry;
 mod fact;
 mod feed;
@@ -13,6 +14,7 @@ pub mod progress;
 mod projection;
 pub mod read_models;
 mod reader;
+pub mod rebuild;
 mod runner;
 mod source;
 mod telemetry;
@@ -20,15 +22,16 @@ mod telemetry;
 use store::Migration;
 
 pub use checkpoint::Version;
+pub use dump::dump;
 pub use entry::{Entry, SequenceId};
 pub use fact::Fact;
 pub use feed::Feed;
-pub use log::check_cursors;
 pub use log_source::LogSource;
 pub use progress::{Lag, Progress, Waited};
 pub use projection::{ApplyError, Projection, Sequence};
 pub use read_models::{InstallError, install};
-pub use reader::Reader;
+pub use reader::{Reader, Unreadable};
+pub use rebuild::rebuild;
 pub use runner::{Runner, RunnerError, Settings};
 pub use source::{Batch, Fault, Limit, Source, SourceError};
 pub use telemetry::{Health, State, Telemetry};

@@ -13,10 +13,9 @@ pub(crate) const COLUMNS: &str = "epoch, shard, position, tenant_id, aggregate_t
 
 /// The event in a row of [`COLUMNS`].
 pub(crate) fn recorded(row: &PgRow) -> Result<Recorded, sqlx::Error> {
-    let shard: i16 = row.try_get("shard")?;
     Ok(Recorded {
         epoch: row.try_get("epoch")?,
-        shard: Shard::try_from(shard).map_err(|error| sqlx::Error::Decode(error.into()))?,
+        shard: shard(row)?,
         position: row.try_get("position")?,
         tenant_id: domain::ids::OrganizationId(row.try_get("tenant_id")?),
         aggregate_type: row.try_get("aggregate_type")?,
@@ -31,6 +30,20 @@ pub(crate) fn recorded(row: &PgRow) -> Result<Recorded, sqlx::Error> {
         command_index: row.try_get("command_index")?,
         recorded_at: row.try_get("recorded_at")?,
     })
+}
+
+/// The cursor in a row of `epoch`, `shard` and `position`.
+pub(crate) fn cursor(row: &PgRow) -> Result<Cursor, sqlx::Error> {
+    Ok(Cursor {
+        epoch: row.try_get("epoch")?,
+        shard: shard(row)?,
+        position: row.try_get("position")?,
+    })
+}
+
+/// The column `shard` of a row.
+pub(crate) fn shard(row: &PgRow) -> Result<Shard, sqlx::Error> {
+    Shard::try_from(row.try_get::<i16, _>("shard")?).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// What follows each cursor, in one round trip. The statement sees one moment of the log, and since positions are given out in
@@ -86,11 +99,21 @@ pub(crate) fn unbroken(cursors: &[Cursor], events: Vec<Recorded>) -> Result<Vec<
     Ok(batches)
 }
 
-/// Compares what readers remember of their last events with the log.
+/// Makes sure that the log is the one that readers remember: on the same server, with the same events at their cursors.
 ///
 /// # Errors
-/// [`Fault::Replaced`] for the first cursor at which another event stands, or none; a server that can't be asked.
-pub async fn check_cursors(stream: &PgPool, known: &[(Cursor, Uuid)]) -> Result<(), SourceError> {
+/// [`Fault::Moved`], or [`Fault::Replaced`] for the first cursor at which another event stands or none; a server that can't be
+/// asked.
+pub async fn recognise(stream: &PgPool, known: &[(Cursor, Uuid)]) -> Result<(), SourceError> {
+    let moved: bool = sqlx::query_scalar(
+        "SELECT (e.system_identifier, e.timeline) IS DISTINCT FROM (s.system_identifier, s.timeline)
+           FROM server_identity() s, epochs e ORDER BY e.epoch DESC LIMIT 1",
+    )
+    .fetch_one(stream)
+    .await?;
+    if moved {
+        return Err(Fault::Moved.into());
+    }
     let shards: Vec<i16> = known.iter().map(|(cursor, _)| cursor.shard.as_i16()).collect();
     let positions: Vec<i64> = known.iter().map(|(cursor, _)| cursor.position).collect();
     let found: Vec<Option<Uuid>> = sqlx::query_scalar(
@@ -112,4 +135,24 @@ pub async fn check_cursors(stream: &PgPool, known: &[(Cursor, Uuid)]) -> Result<
         }
     }
     Ok(())
+}
+
+/// The read models, by name and version, that hold events which are no longer in the log: after it was restored from an older
+/// copy, these are to be rebuilt.
+///
+/// # Errors
+/// A server that can't be asked.
+pub async fn read_models_beyond(stream: &PgPool) -> Result<Vec<(String, u32)>, sqlx::Error> {
+    let rows: Vec<(String, i32)> = sqlx::query_as(
+        "SELECT DISTINCT c.projection, c.version FROM checkpoints c
+          WHERE c.position > 0 AND NOT EXISTS (
+                SELECT FROM events e WHERE e.shard = c.shard AND e.position = c.position AND e.event_id = c.event_id)
+          ORDER BY 1, 2",
+    )
+    .fetch_all(stream)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(projection, version)| (projection, version.cast_unsigned()))
+        .collect())
 }

@@ -61,11 +61,7 @@ fn parked(row: &PgRow) -> Result<Parked, sqlx::Error> {
         projection: row.try_get("projection")?,
         version: row.try_get::<i32, _>("version")?.cast_unsigned(),
         sequence: sequence_id(row)?,
-        cursor: Cursor {
-            epoch: row.try_get("epoch")?,
-            shard: shard(row)?,
-            position: row.try_get("position")?,
-        },
+        cursor: log::cursor(row)?,
         event_id: row.try_get("event_id")?,
         event_type: row.try_get("event_type")?,
         recorded_at: row.try_get("recorded_at")?,
@@ -81,10 +77,6 @@ fn sequence_id(row: &PgRow) -> Result<SequenceId, sqlx::Error> {
         tenant_id: OrganizationId(row.try_get("tenant_id")?),
         id: row.try_get("sequence")?,
     })
-}
-
-fn shard(row: &PgRow) -> Result<Shard, sqlx::Error> {
-    Shard::try_from(row.try_get::<i16, _>("shard")?).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// The sequences of a read model that stand still, by shard.
@@ -103,7 +95,7 @@ pub(crate) async fn sequences(
     .await?;
     let mut sequences: HashMap<Shard, HashSet<SequenceId>> = HashMap::new();
     for row in &rows {
-        sequences.entry(shard(row)?).or_default().insert(sequence_id(row)?);
+        sequences.entry(log::shard(row)?).or_default().insert(sequence_id(row)?);
     }
     Ok(sequences)
 }

@@ -40,11 +40,6 @@ pub trait Projection: Send + Sync {
     /// [`ApplyError::Data`] when a fact can't be applied: it is parked with what follows in its sequence. Everything else
     /// stops the projection until the server answers again. `?` on a [`sqlx::Error`] finds out which of the two it is.
     async fn apply(&self, connection: &mut PgConnection, facts: &[Arc<Fact>]) -> Result<(), ApplyError>;
-
-    /// The schema of its tables.
-    fn schema(&self) -> String {
-        format!("{}_v{}", self.name(), self.version())
-    }
 }
 
 /// What must be applied in order.

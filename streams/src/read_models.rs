@@ -87,7 +87,7 @@ async fn same_tables(tx: &mut PgConnection, projection: &dyn Projection) -> Resu
 
 /// The schema and its tables, which the stream role alone can reach yet.
 pub(crate) async fn make_tables(tx: &mut PgConnection, projection: &dyn Projection) -> Result<(), sqlx::Error> {
-    let schema = projection.schema();
+    let schema = Version::of(projection).schema();
     tx.execute(format!("CREATE SCHEMA {schema}; SET LOCAL search_path = {schema}").as_str())
         .await?;
     tx.execute(projection.tables()).await?;
@@ -96,7 +96,7 @@ pub(crate) async fn make_tables(tx: &mut PgConnection, projection: &dyn Projecti
 
 /// Policies, FORCE and grants, for every table that says whose its rows are; no other can be read by the API.
 pub(crate) async fn open_to_queries(tx: &mut PgConnection, projection: &dyn Projection) -> Result<(), sqlx::Error> {
-    let schema = projection.schema();
+    let schema = Version::of(projection).schema();
     tx.execute(format!("GRANT USAGE ON SCHEMA {schema} TO propertyos_app").as_str())
         .await?;
     sqlx::query(
@@ -122,7 +122,7 @@ async fn register(tx: &mut PgConnection, projection: &dyn Projection) -> Result<
     .bind(name)
     .bind(version)
     .bind(projection.tables())
-    .bind(projection.schema())
+    .bind(Version::of(projection).schema())
     .execute(&mut *tx)
     .await?;
     for table in ["checkpoints", "leases"] {
@@ -190,7 +190,13 @@ async fn read_once(
     )
     .bind(projection)
     .bind(version.cast_signed())
-    .bind(format!("{projection}_v{version}"))
+    .bind(
+        Version {
+            projection,
+            number: version,
+        }
+        .schema(),
+    )
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(ReadError::NotActive { projection, version })?;

@@ -66,6 +66,11 @@ pub enum Fault {
         /// The position that came instead of the next.
         found: i64,
     },
+    /// Another server, or another branch of its history, than the one the log's present epoch began on: it was restored or moved.
+    #[error(
+        "the log was restored or moved to another server: `propertyos migrate --new-epoch` must say that it counts as it is"
+    )]
+    Moved,
     /// At the cursor stands another event than the one that was read there.
     #[error("the log was restored or replaced: at {cursor} stood event {known}, now {found:?}")]
     Replaced {

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use schemas::{Cursor, Shard};
@@ -37,6 +38,9 @@ pub(super) struct Worker {
     pub held: BTreeMap<Shard, Held>,
     pub next_take: Instant,
 }
+
+/// How often to look for shards that have become free.
+const TAKE_EVERY: Duration = Duration::from_secs(1);
 
 /// Why a round came to nothing.
 enum Failure {
@@ -114,7 +118,7 @@ impl Worker {
 
     /// Takes the shards that are free, and makes sure that the log is the one their checkpoints speak of.
     async fn take(&mut self) -> Result<(), Failure> {
-        self.next_take = Instant::now() + self.settings.lease / 3;
+        self.next_take = Instant::now() + TAKE_EVERY.min(self.settings.lease / 3);
         let missing: Vec<Shard> = Shard::all().filter(|shard| !self.held.contains_key(shard)).collect();
         if missing.is_empty() {
             return Ok(());
@@ -126,7 +130,7 @@ impl Worker {
             .iter()
             .filter_map(|held| Some((held.cursor, held.event_id?)))
             .collect();
-        log::check_cursors(&self.stream, &known).await?;
+        log::recognise(&self.stream, &known).await?;
         if !taken.held.is_empty() {
             info!(projection = %self.version, shards = taken.held.len(), takeovers = taken.takeovers, "took shards");
         }

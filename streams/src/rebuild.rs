@@ -1,0 +1,289 @@
+//! A read model anew from the first event, beside the one that answers queries, and in its place when it is done.
+//!
+//! All of it is one transaction: nobody sees a half-built read model, and nothing is left of one that failed. The projector goes
+//! on with the old one meanwhile, and with the new one afterwards.
+
+use std::time::{Duration, Instant};
+
+use schemas::{Cursor, Shard};
+use sqlx::{Executor, PgConnection, PgPool};
+use uuid::Uuid;
+
+use crate::{
+    ApplyError, Entry, InstallError, Limit, Projection, Reader, SourceError, Version,
+    apply::{self, Standing},
+    log,
+    read_models::{self, activate, make_tables, open_to_queries},
+};
+
+/// Why a read model was not rebuilt; the old one stays as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// An event can't be applied.
+    #[error("{event_type} at {cursor} can't be applied: {reason}")]
+    Poison {
+        /// Where it stands.
+        cursor: Cursor,
+        /// Its name.
+        event_type: String,
+        /// Why it can't.
+        reason: String,
+    },
+    /// Events can't be applied together, though each of them can: a fault of the projection.
+    #[error("events can't be applied together: {0}")]
+    Together(String),
+    /// Another process rebuilds it just now.
+    #[error("{0} is being rebuilt already")]
+    Busy(Version),
+    /// The read model can't be made at all.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// The log can't be read, or isn't the one it was.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The server failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// What a rebuild did.
+#[derive(Debug, Clone, Copy)]
+pub struct Rebuilt {
+    /// How many events it applied.
+    pub events: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// How much a rebuild reads and applies at once.
+pub const REBUILD_BATCH: Limit = Limit {
+    events: 5_000,
+    bytes: 16 << 20,
+};
+
+/// Builds a projection's version anew from the whole log, and lets it answer queries from then on. `told` hears after each batch
+/// how many events were applied so far.
+///
+/// # Errors
+/// The first event that can't be applied; a server or log that can't be read.
+pub async fn rebuild(
+    stream: &PgPool,
+    reader: &Reader,
+    projection: &dyn Projection,
+    batch: Limit,
+    mut told: impl FnMut(u64),
+) -> Result<Rebuilt, RebuildError> {
+    let start = Instant::now();
+    let version = Version::of(projection);
+    read_models::install(stream, projection).await?;
+    log::recognise(stream, &[]).await?;
+
+    let mut tx = stream.begin().await?;
+    let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock(7000011, hashtext($1))")
+        .bind(version.projection)
+        .fetch_one(&mut *tx)
+        .await?;
+    if !alone {
+        return Err(RebuildError::Busy(version));
+    }
+    let schema = version.schema();
+    tx.execute(format!("ALTER SCHEMA {schema} RENAME TO {schema}_replaced").as_str())
+        .await?;
+    make_tables(&mut tx, projection).await?;
+
+    let mut building = Building {
+        stream,
+        reader,
+        projection,
+        batch,
+        ends: Shard::all().map(|shard| (Cursor::start(shard), None)).collect(),
+        events: 0,
+        analyze_at: 1_000,
+    };
+    building.all(&mut tx, &mut told).await?;
+    // From here on the projector waits; what it has applied meanwhile is all that is missing.
+    let reached = lock_checkpoints(&mut tx, version).await?;
+    building.up_to(&mut tx, &reached, &mut told).await?;
+
+    open_to_queries(&mut tx, projection).await?;
+    move_checkpoints(&mut tx, version, &building.ends).await?;
+    take_place(&mut tx, projection).await?;
+    tx.commit().await?;
+    Ok(Rebuilt {
+        events: building.events,
+        took: start.elapsed(),
+    })
+}
+
+struct Building<'a> {
+    stream: &'a PgPool,
+    reader: &'a Reader,
+    projection: &'a dyn Projection,
+    batch: Limit,
+    /// By shard: up to where it was applied, and the event there.
+    ends: Vec<(Cursor, Option<Uuid>)>,
+    events: u64,
+    /// After how many events the planner is told anew how large the tables are.
+    analyze_at: u64,
+}
+
+impl Building<'_> {
+    /// Applies shard after shard, reading a batch while the one before is applied.
+    async fn all(&mut self, tx: &mut PgConnection, told: &mut impl FnMut(u64)) -> Result<(), RebuildError> {
+        for shard in Shard::all() {
+            let mut batch = self.read(Cursor::start(shard)).await?;
+            while let Some(end) = batch.last().map(|entry| entry.cursor) {
+                let next = read(self.stream, self.reader, end, self.batch);
+                let (applied, next) = tokio::join!(self.apply(tx, &batch), next);
+                applied?;
+                batch = next?;
+                told(self.events);
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies what is missing up to these cursors, as far as the log reaches.
+    async fn up_to(
+        &mut self,
+        tx: &mut PgConnection,
+        reached: &[Cursor],
+        told: &mut impl FnMut(u64),
+    ) -> Result<(), RebuildError> {
+        for reached in reached {
+            loop {
+                let (end, _) = self.ends[reached.shard.index()];
+                if end.position >= reached.position {
+                    break;
+                }
+                let batch = self.read(end).await?;
+                if batch.is_empty() {
+                    break;
+                }
+                self.apply(tx, &batch).await?;
+                told(self.events);
+            }
+        }
+        Ok(())
+    }
+
+    async fn read(&self, after: Cursor) -> Result<Vec<Entry>, SourceError> {
+        read(self.stream, self.reader, after, self.batch).await
+    }
+
+    async fn apply(&mut self, tx: &mut PgConnection, entries: &[Entry]) -> Result<(), RebuildError> {
+        tx.execute("SAVEPOINT batch").await?;
+        match apply::all(tx, self.projection, entries, &Standing::default()).await {
+            Ok(()) => tx.execute("RELEASE SAVEPOINT batch").await?,
+            Err(ApplyError::Server(error)) => return Err(error.into()),
+            Err(ApplyError::Data(reason)) => {
+                tx.execute("ROLLBACK TO SAVEPOINT batch").await?;
+                return Err(self.poison(tx, entries, reason).await);
+            }
+        };
+        if let Some(end) = entries.last() {
+            self.ends[end.cursor.shard.index()] = (end.cursor, Some(end.event_id));
+        }
+        self.events += entries.len() as u64;
+        if self.events >= self.analyze_at {
+            self.analyze_at = self.events * 4;
+            analyze(tx, Version::of(self.projection)).await?;
+        }
+        Ok(())
+    }
+
+    /// Which of the entries it was.
+    async fn poison(&self, tx: &mut PgConnection, entries: &[Entry], reason: String) -> RebuildError {
+        let mut standing = Standing::default();
+        if let Err(error) = apply::isolating(tx, self.projection, entries, &mut standing).await {
+            return error.into();
+        }
+        match standing.found.into_iter().next() {
+            Some(poison) => RebuildError::Poison {
+                cursor: poison.entry.cursor,
+                event_type: poison.entry.event_type.to_string(),
+                reason: poison.reason,
+            },
+            None => RebuildError::Together(reason),
+        }
+    }
+}
+
+async fn read(stream: &PgPool, reader: &Reader, after: Cursor, limit: Limit) -> Result<Vec<Entry>, SourceError> {
+    match log::tail(stream, &[after], limit).await?.pop() {
+        Some(batch) => reader.read(batch.events).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// A plan made while the tables were empty scans them for ever; nobody else can tell the planner about tables that only this
+/// transaction sees.
+async fn analyze(tx: &mut PgConnection, version: Version) -> Result<(), sqlx::Error> {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p')",
+    )
+    .bind(version.schema())
+    .fetch_all(&mut *tx)
+    .await?;
+    tx.execute(format!("ANALYZE {}", tables.join(", ")).as_str())
+        .await
+        .map(drop)
+}
+
+/// Where the projector is; it stays there until the transaction ends.
+async fn lock_checkpoints(tx: &mut PgConnection, version: Version) -> Result<Vec<Cursor>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT epoch, shard, position FROM checkpoints WHERE projection = $1 AND version = $2 ORDER BY shard FOR UPDATE",
+    )
+    .bind(version.projection)
+    .bind(version.number_in_database())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(log::cursor).collect()
+}
+
+/// The checkpoints of what was built, out of the hands that held those of what it replaces, and nothing parked.
+async fn move_checkpoints(
+    tx: &mut PgConnection,
+    version: Version,
+    ends: &[(Cursor, Option<Uuid>)],
+) -> Result<(), sqlx::Error> {
+    for (end, event_id) in ends {
+        sqlx::query(
+            "UPDATE checkpoints SET epoch = $4, position = $5, event_id = $6, fence = fence + 1
+              WHERE projection = $1 AND version = $2 AND shard = $3",
+        )
+        .bind(version.projection)
+        .bind(version.number_in_database())
+        .bind(end.shard.as_i16())
+        .bind(end.epoch)
+        .bind(end.position)
+        .bind(event_id)
+        .execute(&mut *tx)
+        .await?;
+    }
+    sqlx::query("DELETE FROM parked WHERE projection = $1 AND version = $2")
+        .bind(version.projection)
+        .bind(version.number_in_database())
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+/// Lets what was built answer queries, and drops what it replaces.
+async fn take_place(tx: &mut PgConnection, projection: &dyn Projection) -> Result<(), sqlx::Error> {
+    let version = Version::of(projection);
+    // Whoever reads a read model holds a lock on this table until they are done (`read_models::read`): none of them sees its
+    // tables change under it, and who comes now waits for the commit.
+    tx.execute("LOCK TABLE read_models IN ACCESS EXCLUSIVE MODE").await?;
+    sqlx::query("UPDATE read_models SET schema_id = $3::regnamespace WHERE projection = $1 AND version = $2")
+        .bind(version.projection)
+        .bind(version.number_in_database())
+        .bind(version.schema())
+        .execute(&mut *tx)
+        .await?;
+    activate(tx, version).await?;
+    tx.execute(format!("DROP SCHEMA {}_replaced CASCADE", version.schema()).as_str())
+        .await
+        .map(drop)
+}
