@@ -14,7 +14,8 @@ use crate::{Batch, Limit, Source, SourceError, log};
 /// Reads the log's tail.
 pub struct LogSource {
     stream: PgPool,
-    hints: watch::Receiver<()>,
+    // Also kept here, so that the channel lasts as long as the source.
+    hint: watch::Sender<()>,
     _listening: DropGuard,
 }
 
@@ -22,12 +23,15 @@ impl LogSource {
     /// Reads with the stream role's connections, and holds one of them to hear when something was appended.
     #[must_use]
     pub fn new(stream: PgPool) -> Self {
-        let (hint, hints) = watch::channel(());
+        let hint = watch::Sender::new(());
         let stop = CancellationToken::new();
-        tokio::spawn(stop.clone().run_until_cancelled_owned(listen(stream.clone(), hint)));
+        tokio::spawn(
+            stop.clone()
+                .run_until_cancelled_owned(listen(stream.clone(), hint.clone())),
+        );
         Self {
             stream,
-            hints,
+            hint,
             _listening: stop.drop_guard(),
         }
     }
@@ -40,7 +44,7 @@ impl Source for LogSource {
     }
 
     fn hints(&self) -> watch::Receiver<()> {
-        self.hints.clone()
+        self.hint.subscribe()
     }
 }
 

@@ -16,7 +16,8 @@ pub trait Source: Send {
     /// [`SourceError::Unavailable`] passes; a [`Fault`] doesn't, and must stop the reader.
     async fn fetch(&mut self, cursors: &[Cursor], limit: Limit) -> Result<Vec<Batch>, SourceError>;
 
-    /// Changes when there may be more to fetch. A hint only: who relies on it alone may wait for ever.
+    /// Changes when there may be more to fetch, and isn't closed while the source lives. A hint only: who relies on it alone may
+    /// wait for ever.
     fn hints(&self) -> watch::Receiver<()>;
 }
 

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use domain::ids::OrganizationId;
 use schemas::Cursor;
 use sqlx::PgPool;
-use streams::{Entry, Fault, Feed, Limit, Progress, SourceError, check_cursors};
+use streams::{Entry, Fault, Feed, Limit, Progress, SourceError, log};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -88,7 +88,7 @@ impl Node {
             .iter()
             .map(|mark| (mark.cursor, mark.event_id))
             .collect();
-        check_cursors(stream, &known).await
+        log::recognise(stream, &known).await
     }
 
     /// Keeps the index up to date until told to stop. It blocks while it writes: give it a thread of its own.

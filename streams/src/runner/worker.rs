@@ -88,7 +88,6 @@ impl Worker {
             select! {
                 () = stop.cancelled() => {}
                 () = sleep(pause) => {}
-                // `Err` if nobody hints any more: then the pause decides.
                 Ok(()) = hints.changed(), if hint_counts => {}
             }
         }
