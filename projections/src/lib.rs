@@ -1,4 +1,5 @@
 //! The read models: one folder each.
 
 pub mod dashboard;
+pub mod directory;
 pub mod search;

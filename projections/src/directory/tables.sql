@@ -1,0 +1,26 @@
+-- The present state of each thing, as lists and detail pages show it.
+CREATE TABLE directory_v1.entries (
+  tenant_id uuid NOT NULL,
+  kind text NOT NULL,
+  id uuid NOT NULL,
+  -- The last sequence of the aggregate it shows: its ETag.
+  version bigint NOT NULL,
+  -- Where it stands in lists of its kind, compared byte by byte.
+  sort text COLLATE "C" NOT NULL,
+  -- What lists of its kind are filtered by: 'status:active', 'property:<id>'.
+  facets text[] NOT NULL,
+  document json NOT NULL,
+  PRIMARY KEY (tenant_id, kind, id)
+);
+CREATE INDEX entries_in_order ON directory_v1.entries (tenant_id, kind, sort, id);
+
+-- One row for each facet of each entry, in the order of the list: a filtered page is read off this index.
+CREATE TABLE directory_v1.facets (
+  tenant_id uuid NOT NULL,
+  kind text NOT NULL,
+  facet text NOT NULL,
+  sort text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  PRIMARY KEY (tenant_id, kind, facet, sort, id)
+);
+CREATE INDEX facets_of ON directory_v1.facets (tenant_id, kind, id);
