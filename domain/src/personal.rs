@@ -109,6 +109,7 @@ impl<T: JsonSchema> JsonSchema for Personal<T> {
 
 /// The name a person goes by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PersonName {
     /// Given names; empty for a company.
     pub given: String,
@@ -128,6 +129,7 @@ impl std::fmt::Display for PersonName {
 
 /// How a person is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Contact {
     /// Electronic mail.
     pub email: Option<String>,
@@ -137,6 +139,7 @@ pub struct Contact {
 
 /// Whom to call when something happened to a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EmergencyContact {
     /// The name.
     pub name: String,

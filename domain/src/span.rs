@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The days from `from` up to, and without, `to`; without an end if `to` is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Span {
     /// The first day.
     pub from: NaiveDate,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whose money a bank account holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BankPurpose {
     /// Rents and costs of the managed properties.

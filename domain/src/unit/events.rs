@@ -10,6 +10,7 @@ use crate::{
 
 /// What is known of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UnitDetails {
     /// What stands on its door: `101`, `B-7`.

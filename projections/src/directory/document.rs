@@ -5,7 +5,8 @@ use domain::{
     bank_account::BankPurpose,
     deposit::DepositPurpose,
     ids::{
-        BankAccountId, DepositId, LeaseId, PropertyId, RecurringId, RequestId, ResidentId, UnitId, VendorId, WorkOrderId,
+        BankAccountId, DepositId, LeaseId, PropertyId, RecurringId, RequestId, ResidentId, UnitId, VendorId,
+        WorkOrderId,
     },
     lease::{ChargeKind, CreditSource, Terms},
     maintenance_request::{Deadlines, Priority},
@@ -171,7 +172,6 @@ document!(Property as "property"; |it| sort it.details.name.to_lowercase(); face
 #[serde(rename_all = "camelCase")]
 pub struct Unit {
     /// The property it is part of.
-    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub property: PropertyId,
     /// `ready`, `occupied`, `on_notice`, `turning` or `offline`.
     pub status: String,
@@ -183,7 +183,6 @@ pub struct Unit {
     /// The rent asked for a month.
     pub asking_rent: Option<Money>,
     /// The lease under which it is lived in.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub occupied_under: Option<LeaseId>,
 }
 document!(Unit as "unit"; |it| sort by_number(&it.details.number);
@@ -225,10 +224,8 @@ pub struct Resident {
     /// Whom to call in an emergency.
     pub emergency_contacts: Vec<EmergencyContact>,
     /// The lease they live under.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub lease: Option<LeaseId>,
     /// The unit they live in.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub unit: Option<UnitId>,
 }
 document!(Resident as "resident";
@@ -262,10 +259,8 @@ document!(Vendor as "vendor"; |it| sort it.name.as_deref().unwrap_or_default().t
 #[serde(rename_all = "camelCase")]
 pub struct Lease {
     /// The property of the unit.
-    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub property: PropertyId,
     /// The unit.
-    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub unit: UnitId,
     /// `draft`, `signed`, `active`, `month_to_month`, `on_notice`, `ended`, `settled` or `voided`.
     pub status: String,
@@ -289,7 +284,6 @@ pub struct Lease {
     /// What is owed less what is in the residents' favour.
     pub balance: Money,
     /// The deposits that secure it.
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Uuid>))]
     pub deposits: Vec<DepositId>,
 }
 document!(Lease as "lease", newest first true; |it| sort it.terms.term.from.to_string();
@@ -302,7 +296,6 @@ document!(Lease as "lease", newest first true; |it| sort it.terms.term.from.to_s
 #[serde(rename_all = "camelCase")]
 pub struct Recurring {
     /// Its id.
-    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub id: RecurringId,
     /// What for.
     pub kind: ChargeKind,
@@ -320,13 +313,10 @@ pub struct Recurring {
 #[serde(rename_all = "camelCase")]
 pub struct Charge {
     /// The lease.
-    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub lease: LeaseId,
     /// The lease's property.
-    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub property: PropertyId,
     /// Who owes it, jointly.
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Uuid>))]
     pub residents: Vec<ResidentId>,
     /// What for.
     pub kind: ChargeKind,
@@ -352,7 +342,6 @@ document!(Charge as "charge"; |it| sort it.due_on.to_string();
 #[serde(rename_all = "camelCase")]
 pub struct Credit {
     /// The lease.
-    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub lease: LeaseId,
     /// Where it came from.
     pub source: CreditSource,
@@ -371,10 +360,8 @@ document!(Credit as "credit"; |it| sort it.received_on.to_string(); facets [face
 #[serde(rename_all = "camelCase")]
 pub struct Payment {
     /// For which lease.
-    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub lease: LeaseId,
     /// Who pays, if a resident.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub payer: Option<ResidentId>,
     /// `initiated`, `processing`, `completed`, `deposited`, `failed`, `voided`, `returned`, `disputed` or `refunded`.
     pub status: String,
@@ -393,7 +380,6 @@ pub struct Payment {
     /// The day the bank counts it.
     pub deposited_on: Option<NaiveDate>,
     /// The account it was deposited into.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub bank_account: Option<BankAccountId>,
     /// What was paid back of it.
     pub refunded: Money,
@@ -409,7 +395,6 @@ document!(Payment as "payment", newest first true; |it| sort it.initiated_at.to_
 #[serde(rename_all = "camelCase")]
 pub struct Deposit {
     /// The lease it secures.
-    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub lease: LeaseId,
     /// `due` or `held`.
     pub status: String,
@@ -433,13 +418,10 @@ document!(Deposit as "deposit"; |it| sort it.due_on.to_string();
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// At which property.
-    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub property: PropertyId,
     /// In which unit.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub unit: Option<UnitId>,
     /// Who reported it.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub resident: Option<ResidentId>,
     /// `submitted`, `triaged`, `converted`, `declined`, `resolved` or `reopened`.
     pub status: String,
@@ -461,7 +443,6 @@ pub struct Request {
     /// The deadlines that passed.
     pub breached: Vec<SlaClock>,
     /// The work order it became.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub work_order: Option<WorkOrderId>,
     /// What was done, or why nothing was.
     pub outcome: Option<String>,
@@ -476,13 +457,10 @@ document!(Request as "request", newest first true; |it| sort it.reported_at.to_r
 #[serde(rename_all = "camelCase")]
 pub struct WorkOrder {
     /// At which property.
-    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub property: PropertyId,
     /// In which unit.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub unit: Option<UnitId>,
     /// The request it comes from.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub request: Option<RequestId>,
     /// `new`, `estimate_requested`, `estimated`, `assigned`, `scheduled`, `waiting`, `work_done`, `ready_to_bill`, `completed`
     /// or `cancelled`.
@@ -496,7 +474,6 @@ pub struct WorkOrder {
     /// In as many words as needed.
     pub description: String,
     /// Who is answerable.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Uuid>))]
     pub vendor: Option<VendorId>,
     /// The day of the visit.
     pub visit_on: Option<NaiveDate>,
@@ -542,7 +519,7 @@ pub struct BankAccount {
     pub opened_on: NaiveDate,
 }
 document!(BankAccount as "bank_account"; |it| sort it.name.to_lowercase();
-    facets [facet("status", &it.status), facet("purpose", match it.purpose {
-        BankPurpose::Operating => "operating",
-        BankPurpose::DepositTrust => "deposit_trust",
-    })]);
+facets [facet("status", &it.status), facet("purpose", match it.purpose {
+    BankPurpose::Operating => "operating",
+    BankPurpose::DepositTrust => "deposit_trust",
+})]);
