@@ -254,7 +254,7 @@ fn policies_that_can_not_be_carried_out_are_refused() {
             settings.service_levels.business_hours = Some(BusinessHours {
                 opens: 540,
                 closes: 540,
-            })
+            });
         },
         |settings| settings.service_levels.business_hours = Some(BusinessHours { opens: 0, closes: 1441 }),
     ];

@@ -33,7 +33,8 @@ pub enum UnitCommand {
         /// What is known of it.
         details: UnitDetails,
     },
-    /// Record what is known of it from now on.
+    /// Record what is known of it from now on. Whether its number is free is for
+    /// [`update_unit`](crate::decisions::update_unit).
     Update {
         /// All of it.
         details: UnitDetails,
@@ -45,7 +46,8 @@ pub enum UnitCommand {
         /// The rent asked for a month.
         asking_rent: Money,
     },
-    /// Declare that it can be moved into.
+    /// Declare that it can be moved into. Whether its property is still managed is for
+    /// [`make_unit_ready`](crate::decisions::make_unit_ready).
     MakeReady,
     /// Take it off the market, for as long as nobody can live there.
     TakeOffline {
