@@ -5,6 +5,7 @@ mod convert_request;
 mod create_unit;
 mod create_work_order;
 mod found_organization;
+mod leases;
 mod make_unit_ready;
 mod offboard_property;
 mod on_stream;
@@ -19,6 +20,10 @@ pub use convert_request::ConvertRequest;
 pub use create_unit::CreateUnit;
 pub use create_work_order::CreateWorkOrder;
 pub use found_organization::FoundOrganization;
+pub use leases::{
+    ActivateLease, AmendLease, ConcludeTerm, DraftLease, EndLease, GiveNotice, RenewLease, RollOverLease, SettleLease,
+    SignLease, TakeOverLease, VoidLease,
+};
 pub use make_unit_ready::MakeUnitReady;
 pub use offboard_property::OffboardProperty;
 pub use on_stream::OnStream;
