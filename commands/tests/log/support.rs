@@ -8,6 +8,7 @@ use commands::{
 use domain::ids::{CommandId, OrganizationId};
 use schemas::Metadata;
 use serde_json::value::RawValue;
+use sqlx::{PgConnection, Postgres, Row, postgres::PgArguments, query::Query};
 use store::{MigrationSet, testing::TestDatabase};
 use uuid::Uuid;
 
@@ -17,6 +18,8 @@ pub const SCHEMA: &[MigrationSet] = &[("store", store::MIGRATIONS), ("commands",
 pub const OURS: OrganizationId = OrganizationId(Uuid::from_u128(1));
 /// On shard 5.
 pub const THEIRS: OrganizationId = OrganizationId(Uuid::from_u128(2));
+/// On shard 10 too.
+pub const NEIGHBOURS: OrganizationId = OrganizationId(Uuid::from_u128(15));
 
 /// An empty log, and the database it is in.
 pub async fn new_log() -> (TestDatabase, EventLog) {
@@ -60,6 +63,8 @@ pub trait Build {
     fn writing(self, stream: StreamId, events: u32) -> Self;
     /// Is another organization's.
     fn of(self, organization: OrganizationId) -> Self;
+    /// Says something else.
+    fn hashed(self, byte: u8) -> Self;
 }
 
 impl Build for NewCommand {
@@ -70,13 +75,13 @@ impl Build for NewCommand {
 
     fn writing(mut self, stream: StreamId, events: u32) -> Self {
         for _ in 0..events {
-            let number = u128::try_from(self.events.len()).unwrap();
+            let number = u32::try_from(self.events.len()).unwrap();
             self.events.push(NewEvent {
                 stream,
-                event_id: Uuid::from_u128(self.command_id.0.as_u128() << 32 | number),
+                event_id: self.command_id.derive(number),
                 event_type: "vendor.unblocked".into(),
                 event_version: 1,
-                payload: RawValue::from_string(r#"{"type":"vendor.unblocked"}"#.into()).unwrap(),
+                payload: payload(r#"{"type":"vendor.unblocked"}"#),
             });
         }
         self
@@ -86,4 +91,97 @@ impl Build for NewCommand {
         self.organization = organization;
         self
     }
+
+    fn hashed(mut self, byte: u8) -> Self {
+        self.command_hash = vec![byte; 32];
+        self
+    }
+}
+
+pub fn payload(json: &str) -> Box<RawValue> {
+    RawValue::from_string(json.to_owned()).unwrap()
+}
+
+/// A call of the database's `append` by hand, as anyone with the API's connection could make it. Numbers count from 1.
+#[derive(Clone, Default)]
+pub struct Call {
+    pub epoch: i32,
+    pub commands: Vec<(OrganizationId, u128)>,
+    /// Command number, stream, expected sequence.
+    pub streams: Vec<(i32, StreamId, i64)>,
+    /// Stream number.
+    pub events: Vec<i32>,
+    /// Command number, person.
+    pub keys: Vec<(i32, u128)>,
+}
+
+impl Call {
+    /// One command of [`OURS`] that writes one event to one new stream.
+    pub fn plain() -> Self {
+        Self {
+            epoch: 1,
+            commands: vec![(OURS, 1)],
+            streams: vec![(1, vendor(1), 0)],
+            events: vec![1],
+            keys: Vec::new(),
+        }
+    }
+
+    /// Calls the function of a shard; the outcomes by command.
+    pub async fn make(&self, connection: &mut PgConnection, shard: u8) -> Result<Vec<i32>, sqlx::Error> {
+        let sql = format!(
+            "SELECT outcome FROM append_{shard}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+              ORDER BY cmd"
+        );
+        let rows = self.bind(sqlx::query(&sql)).fetch_all(connection).await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    fn bind<'q>(&self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
+        let each = |value: &'static str, count: usize| vec![value; count];
+        let uuids = |numbers: &mut dyn Iterator<Item = u128>| numbers.map(Uuid::from_u128).collect::<Vec<_>>();
+        let (commands, streams, events, keys) = (&self.commands, &self.streams, &self.events, &self.keys);
+        query
+            .bind(self.epoch)
+            .bind(
+                commands
+                    .iter()
+                    .map(|(organization, _)| organization.0)
+                    .collect::<Vec<_>>(),
+            )
+            .bind(uuids(&mut commands.iter().map(|(_, id)| *id)))
+            .bind(vec![vec![7_u8; 32]; commands.len()])
+            .bind(each("{}", commands.len()))
+            .bind(streams.iter().map(|(command, ..)| *command).collect::<Vec<_>>())
+            .bind(
+                streams
+                    .iter()
+                    .map(|(_, stream, _)| stream.aggregate_type)
+                    .collect::<Vec<_>>(),
+            )
+            .bind(
+                streams
+                    .iter()
+                    .map(|(_, stream, _)| stream.aggregate_id)
+                    .collect::<Vec<_>>(),
+            )
+            .bind(streams.iter().map(|(.., sequence)| *sequence).collect::<Vec<_>>())
+            .bind(events.clone())
+            .bind(each("vendor.unblocked", events.len()))
+            .bind(vec![1; events.len()])
+            .bind(each(r#"{"type":"vendor.unblocked"}"#, events.len()))
+            .bind(uuids(&mut (1..).take(events.len())))
+            .bind(keys.iter().map(|(command, _)| *command).collect::<Vec<_>>())
+            .bind(uuids(&mut keys.iter().map(|(_, person)| *person)))
+            .bind(vec![vec![1_u8]; keys.len()])
+    }
+}
+
+/// The SQLSTATE that the server refused with.
+pub fn code(error: &sqlx::Error) -> String {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .unwrap_or_default()
+        .into_owned()
 }
