@@ -7,3 +7,4 @@ mod idempotence;
 mod isolation;
 mod law;
 mod support;
+mod tail;

@@ -141,6 +141,7 @@ impl Call {
         let each = |value: &'static str, count: usize| vec![value; count];
         let uuids = |numbers: &mut dyn Iterator<Item = u128>| numbers.map(Uuid::from_u128).collect::<Vec<_>>();
         let (commands, streams, events, keys) = (&self.commands, &self.streams, &self.events, &self.keys);
+        let first = CommandId(Uuid::from_u128(commands.first().map_or(0, |(_, id)| *id)));
         query
             .bind(self.epoch)
             .bind(
@@ -170,7 +171,7 @@ impl Call {
             .bind(each("vendor.unblocked", events.len()))
             .bind(vec![1; events.len()])
             .bind(each(r#"{"type":"vendor.unblocked"}"#, events.len()))
-            .bind(uuids(&mut (1..).take(events.len())))
+            .bind((0..).map(|n| first.derive(n)).take(events.len()).collect::<Vec<_>>())
             .bind(keys.iter().map(|(command, _)| *command).collect::<Vec<_>>())
             .bind(uuids(&mut keys.iter().map(|(_, person)| *person)))
             .bind(vec![vec![1_u8]; keys.len()])
