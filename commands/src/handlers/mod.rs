@@ -9,6 +9,7 @@ mod leases;
 mod make_unit_ready;
 mod offboard_property;
 mod on_stream;
+mod payments;
 mod reopen_work_order;
 mod request_estimate;
 mod resolve_request;
@@ -27,6 +28,7 @@ pub use leases::{
 pub use make_unit_ready::MakeUnitReady;
 pub use offboard_property::OffboardProperty;
 pub use on_stream::OnStream;
+pub use payments::*;
 pub use reopen_work_order::ReopenWorkOrder;
 pub use request_estimate::RequestEstimate;
 pub use resolve_request::ResolveRequest;

@@ -19,9 +19,9 @@ pub use maintenance::{
     RequestAndWork, convert_request, create_work_order, reopen_work_order, resolve_request, submit_request,
 };
 pub use payments::{
-    CreditStreams, LeaseAndDeposit, PaymentFacts, PaymentStreams, apply_credit, bill_deposit, complete_payment,
-    deposit_payment, initiate_payment, lose_dispute, receive_deposit, receive_payment, refund_payment, return_payment,
-    take_over_deposit, unapply_credit, void_payment,
+    CreditFacts, CreditStreams, LeaseAndDeposit, PaymentFacts, PaymentStreams, apply_credit, bill_deposit,
+    complete_payment, deposit_payment, initiate_payment, lose_dispute, receive_deposit, receive_payment,
+    refund_payment, return_payment, take_over_deposit, unapply_credit, void_payment,
 };
 pub use property_units::{Leaving, create_unit, make_unit_ready, offboard_property, update_unit};
 pub use vendors::{assign_vendor, request_estimate};

@@ -8,7 +8,7 @@ mod receive;
 mod take_back;
 
 pub use bank::{deposit_payment, refund_payment};
-pub use credits::{CreditStreams, apply_credit, unapply_credit};
+pub use credits::{CreditFacts, CreditStreams, apply_credit, unapply_credit};
 pub use deposits::{LeaseAndDeposit, bill_deposit, receive_deposit, take_over_deposit};
 pub use receive::{complete_payment, initiate_payment, receive_payment};
 pub use take_back::{lose_dispute, return_payment, void_payment};

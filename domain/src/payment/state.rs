@@ -200,17 +200,18 @@ impl Intent {
         let key = [Self::CLAIM, self.method.name(), &payer, reference];
         Some(ClaimId::of(organization, &key))
     }
-
-    /// The deposits it is to pay.
-    pub fn deposits(&self) -> impl Iterator<Item = DepositId> {
-        self.designations.iter().filter_map(|part| match part {
-            Designation::Deposit { deposit, .. } => Some(*deposit),
-            Designation::Charge { .. } => None,
-        })
-    }
 }
 
 impl Designation {
+    /// The deposit, if it is one.
+    #[must_use]
+    pub fn deposit(self) -> Option<DepositId> {
+        match self {
+            Self::Deposit { deposit, .. } => Some(deposit),
+            Self::Charge { .. } => None,
+        }
+    }
+
     /// How much at most.
     #[must_use]
     pub fn amount(self) -> Money {

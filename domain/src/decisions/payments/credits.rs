@@ -1,14 +1,17 @@
-use super::{Deposits, PaymentFacts, receive::designate};
+use super::{Deposits, receive::designate};
 use crate::{
     Refusal,
     context::Context,
-    deposit::{Deposit, DepositCommand},
-    ids::{CreditId, DepositId},
+    deposit::{Deposit, DepositCommand, DepositEvent},
+    ids::{CreditId, DepositId, LeaseId},
     input,
-    lease::{AccountRefusal, CreditTarget, Entries, Lease},
+    lease::{AccountRefusal, CreditTarget, Entries, Lease, LeaseEvent},
     money::Money,
     payment::{Designation, Payment},
 };
+
+/// What a decision about a credit gives: the facts of the lease, and of each deposit.
+pub type CreditFacts = (Vec<LeaseEvent>, Vec<(DepositId, DepositEvent)>);
 
 /// A credit of a lease, and what it pays or is to pay.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +21,7 @@ pub struct CreditStreams<'a> {
     /// The payment it comes from; none if it was taken over from earlier books.
     pub payment: Option<&'a Payment>,
     /// The lease.
-    pub lease: &'a Lease,
+    pub lease: (LeaseId, &'a Lease),
     /// The deposits that are designated.
     pub deposits: &'a [(DepositId, &'a Deposit)],
 }
@@ -39,29 +42,29 @@ pub fn apply_credit(
     streams: CreditStreams<'_>,
     designations: &[Designation],
     context: &Context,
-) -> Result<PaymentFacts, Refusal> {
+) -> Result<CreditFacts, Refusal> {
     let credit = streams.credit;
-    streams.lease.must_have_account()?;
+    let (lease_id, lease) = streams.lease;
+    lease.must_have_account()?;
     input::count("designations", designations.len())?;
     for part in designations {
         input::amount("designations", part.amount(), context.currency())?;
     }
-    let mut entries = Entries::on(streams.lease.account(), context);
+    for (_, deposit) in streams.deposits {
+        deposit.must_secure(lease_id)?;
+    }
+    let mut entries = Entries::on(lease.account(), context);
     let mut deposits = Deposits::on(streams.deposits);
     if designations.is_empty() {
         entries.pay_from(credit)?;
     } else {
         designate(&mut entries, &mut deposits, (credit, streams.banked()), designations)?;
     }
-    let lease = entries.into_events();
-    if lease.is_empty() {
+    let applied = entries.into_events();
+    if applied.is_empty() {
         return Err(AccountRefusal::NothingToPay { credit }.into());
     }
-    Ok(PaymentFacts {
-        lease,
-        deposits: deposits.facts,
-        ..PaymentFacts::default()
-    })
+    Ok((applied, deposits.facts))
 }
 
 /// What a credit paid of a charge or deposit is unpaid again, wholly or in part, and free. Writes the streams of the lease and
@@ -74,11 +77,12 @@ pub fn unapply_credit(
     target: CreditTarget,
     amount: Money,
     context: &Context,
-) -> Result<PaymentFacts, Refusal> {
+) -> Result<CreditFacts, Refusal> {
     let credit = streams.credit;
-    streams.lease.must_have_account()?;
+    let (_, lease) = streams.lease;
+    lease.must_have_account()?;
     input::amount("amount", amount, context.currency())?;
-    let mut entries = Entries::on(streams.lease.account(), context);
+    let mut entries = Entries::on(lease.account(), context);
     let mut deposits = Deposits::on(streams.deposits);
     entries.unapply(credit, target, amount)?;
     if let CreditTarget::Deposit { deposit } = target {
@@ -86,9 +90,5 @@ pub fn unapply_credit(
         let reverse = DepositCommand::Reverse { credit, amount, banked };
         deposits.decide(deposit, reverse, context)?;
     }
-    Ok(PaymentFacts {
-        lease: entries.into_events(),
-        deposits: deposits.facts,
-        ..PaymentFacts::default()
-    })
+    Ok((entries.into_events(), deposits.facts))
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::add;
 use crate::{
-    ids::{ChargeId, CreditId},
+    ids::{ChargeId, CreditId, DepositId},
     lease::{CreditSource, CreditTarget, LeaseEvent},
     money::{Money, MoneyError},
 };
@@ -47,6 +47,15 @@ impl CreditTarget {
         match self {
             Self::Charge { charge, .. } => Some(charge),
             Self::Deposit { .. } => None,
+        }
+    }
+
+    /// The deposit, if it is one.
+    #[must_use]
+    pub fn deposit(self) -> Option<DepositId> {
+        match self {
+            Self::Deposit { deposit } => Some(deposit),
+            Self::Charge { .. } => None,
         }
     }
 }
