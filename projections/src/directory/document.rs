@@ -20,7 +20,6 @@ use domain::{
     work_order::SlaClock,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use uuid::Uuid;
 
 /// The present state of one kind of thing.
 pub trait Document: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {

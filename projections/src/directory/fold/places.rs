@@ -1,0 +1,77 @@
+//! Properties and units.
+
+use domain::{property::PropertyEvent, unit::UnitEvent};
+
+use super::{
+    super::{
+        document::{Property, Unit},
+        state::Unknown,
+    },
+    Happening,
+};
+
+pub(super) fn property(happening: &mut Happening<'_>, event: &PropertyEvent) -> Result<(), Unknown> {
+    match event {
+        PropertyEvent::Created { details } => happening.begins(Property {
+            status: "active".to_owned(),
+            details: details.clone(),
+            units: 0,
+            offboarded_on: None,
+        }),
+        PropertyEvent::Updated { details } => happening.own::<Property>()?.details = details.clone(),
+        PropertyEvent::Offboarded { on, .. } => {
+            let property = happening.own::<Property>()?;
+            property.status = "offboarded".to_owned();
+            property.offboarded_on = Some(*on);
+        }
+        PropertyEvent::UnitNumbered { .. } => {}
+    }
+    Ok(())
+}
+
+pub(super) fn unit(happening: &mut Happening<'_>, event: &UnitEvent) -> Result<(), Unknown> {
+    match event {
+        UnitEvent::Created { property, details } => {
+            happening.other::<Property>(property.0)?.units += 1;
+            happening.begins(Unit {
+                property: *property,
+                status: "ready".to_owned(),
+                details: details.clone(),
+                available_on: None,
+                asking_rent: None,
+                occupied_under: None,
+            });
+        }
+        UnitEvent::Updated { details } => happening.own::<Unit>()?.details = details.clone(),
+        UnitEvent::Listed {
+            available_on,
+            asking_rent,
+        } => {
+            let unit = happening.own::<Unit>()?;
+            unit.available_on = Some(*available_on);
+            unit.asking_rent = Some(*asking_rent);
+        }
+        UnitEvent::Leased { lease, on_notice, .. } => {
+            let unit = happening.own::<Unit>()?;
+            if unit.occupied_under == Some(*lease) {
+                unit.status = if *on_notice { "on_notice" } else { "occupied" }.to_owned();
+            }
+        }
+        UnitEvent::Released { .. } => {}
+        UnitEvent::Occupied { lease } => {
+            let unit = happening.own::<Unit>()?;
+            unit.status = "occupied".to_owned();
+            unit.occupied_under = Some(*lease);
+            unit.available_on = None;
+            unit.asking_rent = None;
+        }
+        UnitEvent::Vacated { .. } => {
+            let unit = happening.own::<Unit>()?;
+            unit.status = "turning".to_owned();
+            unit.occupied_under = None;
+        }
+        UnitEvent::MadeReady => happening.own::<Unit>()?.status = "ready".to_owned(),
+        UnitEvent::TakenOffline { .. } => happening.own::<Unit>()?.status = "offline".to_owned(),
+    }
+    Ok(())
+}
