@@ -84,6 +84,8 @@ every_refusal! {
     Property(crate::property::PropertyRefusal),
     /// What a unit refuses.
     Unit(crate::unit::UnitRefusal),
+    /// What a clock refuses.
+    Clock(crate::clock::ClockRefusal),
     /// What a lease refuses.
     Lease(crate::lease::LeaseRefusal),
     /// What a resident refuses.

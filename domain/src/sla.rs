@@ -90,6 +90,12 @@ fn instant(day: NaiveDate, minutes: u16, zone: Tz) -> DateTime<Utc> {
         .map_or_else(|| wall.and_utc(), |local| local.with_timezone(&Utc))
 }
 
+/// The first moment of a day in a time zone.
+#[must_use]
+pub fn day_begins(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    instant(day, 0, zone)
+}
+
 /// The two clocks of one episode of a request or a work order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Clocks {

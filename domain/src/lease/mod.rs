@@ -12,6 +12,7 @@ mod events;
 mod facts;
 pub mod late_fees;
 mod lifecycle;
+mod outlook;
 pub mod proration;
 mod refusals;
 pub mod schedule;
