@@ -1,0 +1,121 @@
+//! A fresh folder in which PropertyOS is run.
+
+use std::{
+    env, fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+    time::Duration,
+};
+
+use store::{roles, testing::TestDatabase};
+use tempfile::TempDir;
+use tokio::{process::Command, time::timeout};
+
+use crate::Serving;
+
+/// No command that a test runs takes longer.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// A folder and a database that nobody else uses. Whatever runs in it ends with it.
+pub struct Installation {
+    binary: PathBuf,
+    folder: TempDir,
+    database: Option<TestDatabase>,
+}
+
+impl Installation {
+    /// With nothing configured: PropertyOS starts a private PostgreSQL.
+    #[must_use]
+    pub fn new(binary: &str) -> Self {
+        let folder = tempfile::tempdir_in("/tmp").expect("a folder in /tmp");
+        // Started by root, the private server's user passes through to its data.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("one's own folder");
+        Self {
+            binary: binary.into(),
+            folder,
+            database: None,
+        }
+    }
+
+    /// With an empty database on the server that tests share: faster, for whatever doesn't test the private one.
+    pub async fn on_shared_server(binary: &str) -> Self {
+        Self::on(binary, TestDatabase::new(&[]).await)
+    }
+
+    /// With this database, such as one on a server that the test restarts.
+    #[must_use]
+    pub fn on(binary: &str, database: TestDatabase) -> Self {
+        Self {
+            database: Some(database),
+            ..Self::new(binary)
+        }
+    }
+
+    /// Its database, unless it is the private server's.
+    #[must_use]
+    pub fn database(&self) -> Option<&TestDatabase> {
+        self.database.as_ref()
+    }
+
+    /// The folder in which commands run.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where its data is.
+    #[must_use]
+    pub fn data_folder(&self) -> PathBuf {
+        self.folder.path().join(".propertyos")
+    }
+
+    /// A subcommand, ready to be started, which sees nothing of this process's own configuration.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        for (name, _) in env::vars_os() {
+            if ["PROPERTYOS_", "DATABASE_URL", "KAFKA_"]
+                .iter()
+                .any(|ours| name.to_string_lossy().starts_with(ours))
+            {
+                command.env_remove(name);
+            }
+        }
+        if let Some(database) = &self.database {
+            command.env("DATABASE_URL", database.url(roles::APP));
+            command.env("DATABASE_URL_STREAMS", database.url(roles::STREAM));
+            command.env("DATABASE_URL_OWNER", database.url(roles::OWNER));
+        }
+        command.env("PROPERTYOS_LISTEN", "127.0.0.1:0");
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs a subcommand to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Output {
+        let output = timeout(LIMIT, self.command(arguments).output()).await;
+        output.expect("it ends in time").expect("the binary can be run")
+    }
+
+    /// Runs a subcommand that must succeed, and returns what it printed.
+    pub async fn output(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments).await;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "propertyos {arguments:?}: {}\n{errors}",
+            output.status
+        );
+        String::from_utf8(output.stdout).expect("text").trim_end().to_owned()
+    }
+
+    /// Starts `serve` and waits until it is ready.
+    pub async fn serve(&self) -> Serving {
+        Serving::start(self).await
+    }
+}

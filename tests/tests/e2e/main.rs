@@ -1,0 +1,4 @@
+//! One binary for all tests of the whole, so that it is linked once. A topic is a module.
+
+mod layers;
+mod organization_setting;
