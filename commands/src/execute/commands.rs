@@ -7,7 +7,11 @@ use domain::{
     Refusal, Root, ids::OrganizationId, money::Currency, organization::Organization, registry::Decoder,
     settings::Settings,
 };
-use store::{personal::PersonalData, secrets::HashKey};
+use sqlx::PgPool;
+use store::{
+    personal::{PersonalData, Subject},
+    secrets::HashKey,
+};
 
 use super::{
     Command, ExecuteError, InternalError, Invocation, Loaded, Receipt,
@@ -100,6 +104,12 @@ impl Commands {
             state: typed(&known.state),
             sequence: known.sequence,
         })
+    }
+
+    /// Deletes a person's key, after the log has what says so; see [`PersonalData::erase`].
+    pub(crate) async fn erase_key(&self, stream: &PgPool, person: Subject) -> Result<(), ExecuteError> {
+        self.personal.erase(stream, person).await.map_err(seal::failed)?;
+        Ok(())
     }
 
     fn reader(&self, organization: OrganizationId, freshness: Freshness) -> Reader<'_> {

@@ -56,7 +56,7 @@ async fn known_keys(
     }
 }
 
-fn failed(error: PersonalError) -> ExecuteError {
+pub(super) fn failed(error: PersonalError) -> ExecuteError {
     match error {
         PersonalError::Database(error) => ReadError::from(error).into(),
         error => InternalError::Personal(error).into(),

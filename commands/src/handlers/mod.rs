@@ -4,6 +4,7 @@ mod assign_vendor;
 mod convert_request;
 mod create_unit;
 mod create_work_order;
+mod erase_resident;
 mod found_organization;
 mod leases;
 mod make_unit_ready;
@@ -20,6 +21,7 @@ pub use assign_vendor::AssignVendor;
 pub use convert_request::ConvertRequest;
 pub use create_unit::CreateUnit;
 pub use create_work_order::CreateWorkOrder;
+pub use erase_resident::erase_resident;
 pub use found_organization::FoundOrganization;
 pub use leases::{
     ActivateLease, AmendLease, ConcludeTerm, DraftLease, EndLease, GiveNotice, RenewLease, RollOverLease, SettleLease,
