@@ -30,6 +30,9 @@ pub struct Settings {
     pub poll: Duration,
     /// How much to apply at once, of each shard.
     pub batch: Limit,
+    /// How long the server lets a transaction stand still: a process that was stopped in one keeps others from its shards for so
+    /// long.
+    pub transaction: Duration,
     /// How long a stop waits for what is under way.
     pub grace: Duration,
 }
@@ -43,6 +46,7 @@ impl Default for Settings {
                 events: 1_000,
                 bytes: 4 << 20,
             },
+            transaction: Duration::from_secs(30),
             grace: Duration::from_secs(10),
         }
     }
@@ -97,6 +101,9 @@ impl Runner {
     /// Tells its health and metrics here.
     #[must_use]
     pub fn with_telemetry(mut self, telemetry: Telemetry) -> Self {
+        for projection in &self.projections {
+            telemetry.update(Version::of(&**projection), |_| {});
+        }
         self.telemetry = telemetry;
         self
     }
@@ -137,7 +144,6 @@ impl Runner {
 
     fn worker(&self, projection: Arc<dyn Projection>, leases: Leases) -> Worker {
         let version = Version::of(&*projection);
-        self.telemetry.update(version, |_| {});
         Worker {
             projection,
             version,

@@ -1,6 +1,6 @@
 //! One transaction: checkpoints move, and the read model's rows with them.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use sqlx::{PgPool, Postgres, Transaction};
 
@@ -19,6 +19,8 @@ pub(super) struct Step<'a> {
     pub entries: &'a [Entry],
     /// The sequences that stand still.
     pub parked: HashSet<SequenceId>,
+    /// How long the transaction may stand still.
+    pub patience: Duration,
 }
 
 /// What became of it.
@@ -28,10 +30,6 @@ pub(super) enum Outcome {
     /// Nothing was written: another hand moved or took one of the shards.
     Lost,
 }
-
-// A process that was stopped in a transaction holds its checkpoints; the server ends it, so that another can go on.
-const BEGIN: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '30s'; SET LOCAL lock_timeout = '10s'; \
-     SET LOCAL statement_timeout = '120s'";
 
 impl Step<'_> {
     /// Applies all of it, or, if some of it can't be applied, all but that.
@@ -71,7 +69,12 @@ impl Step<'_> {
 
     /// A transaction that has moved the checkpoints; `None` if it couldn't.
     async fn begin(&self, stream: &PgPool) -> Result<Option<Transaction<'static, Postgres>>, sqlx::Error> {
-        let mut tx = stream.begin_with(BEGIN).await?;
+        let begin = format!(
+            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}; SET LOCAL lock_timeout = '10s';
+             SET LOCAL statement_timeout = '120s'",
+            self.patience.as_millis()
+        );
+        let mut tx = stream.begin_with(begin).await?;
         let ours = checkpoint::advance(&mut tx, Version::of(self.projection), &self.advances).await?;
         Ok(ours.then_some(tx))
     }

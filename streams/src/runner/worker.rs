@@ -146,6 +146,7 @@ impl Worker {
             advances: self.advances(entries),
             entries,
             parked: self.parked_in(entries),
+            patience: self.settings.transaction,
         };
         let ends: Vec<&Entry> = runs(entries).filter_map(<[Entry]>::last).collect();
         match step.run(&self.stream).await? {
