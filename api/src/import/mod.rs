@@ -46,7 +46,10 @@ pub async fn rent_roll(file: &[u8], take_over: TakeOver<'_>, skip_bad_rows: bool
 
 fn as_of(rows: Vec<Row>, mut faults: Vec<Fault>, day: NaiveDate) -> (Vec<Row>, Vec<Fault>) {
     let unfit = faults_as_of(&rows, day);
-    let fit = rows.into_iter().filter(|row| unfit.iter().all(|fault| fault.line != row.line)).collect();
+    let fit = rows
+        .into_iter()
+        .filter(|row| unfit.iter().all(|fault| fault.line != row.line))
+        .collect();
     faults.extend(unfit);
     faults.sort_by_key(|fault| fault.line);
     (fit, faults)

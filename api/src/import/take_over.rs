@@ -29,7 +29,7 @@ use super::rent_roll::{Fault, Row, Stage, Tenancy};
 const AT_ONCE: usize = 8;
 
 /// Whose rent roll it is, and the day it is as of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct TakeOver<'a> {
     /// Carries the commands out.
     pub commands: &'a Commands,
@@ -132,7 +132,9 @@ impl TakeOver<'_> {
         let property = PropertyId(command.derive(0));
         let create = PropertyCommand::Create { details: place(text) };
         let line = rows.first().map_or(0, |row| row.line);
-        let created = self.give(command, &OnStream::<Property>::begin(property, create), &mut summary).await;
+        let created = self
+            .give(command, &OnStream::<Property>::begin(property, create), &mut summary)
+            .await;
         created.map_err(|error| Stopped { line, error })?;
         for row in rows {
             let taken = self.row(property, row, &mut summary).await;
@@ -152,7 +154,16 @@ impl TakeOver<'_> {
             square_feet: row.square_feet,
             market_rent: row.market_rent,
         };
-        self.give(command, &CreateUnit { unit, property, details }, summary).await?;
+        self.give(
+            command,
+            &CreateUnit {
+                unit,
+                property,
+                details,
+            },
+            summary,
+        )
+        .await?;
         match &row.tenancy {
             Some(tenancy) => self.tenancy(unit, row, tenancy, summary).await,
             None => Ok(()),
@@ -210,7 +221,8 @@ impl TakeOver<'_> {
             emergency_contacts: Vec::new(),
         };
         let create = ResidentCommand::Create { resident, profile };
-        self.give(command, &OnStream::<Resident>::begin(resident, create), summary).await?;
+        self.give(command, &OnStream::<Resident>::begin(resident, create), summary)
+            .await?;
         Ok(resident)
     }
 
@@ -246,7 +258,12 @@ impl TakeOver<'_> {
         let draft = self.id("lease", &key);
         let lease = LeaseId(draft.derive(0));
         self.give(draft, &DraftLease { unit, terms }, summary).await?;
-        self.give(self.id("signature", &key), &SignLease { lease, on: self.as_of }, summary).await?;
+        self.give(
+            self.id("signature", &key),
+            &SignLease { lease, on: self.as_of },
+            summary,
+        )
+        .await?;
         Ok(lease)
     }
 
@@ -279,7 +296,9 @@ impl TakeOver<'_> {
 /// What is wrong with rows as of a day, though each may be right by itself.
 #[must_use]
 pub fn faults_as_of(rows: &[Row], as_of: NaiveDate) -> Vec<Fault> {
-    rows.iter().filter_map(|row| fault_as_of(row, row.tenancy.as_ref()?, as_of)).collect()
+    rows.iter()
+        .filter_map(|row| fault_as_of(row, row.tenancy.as_ref()?, as_of))
+        .collect()
 }
 
 fn fault_as_of(row: &Row, tenancy: &Tenancy, as_of: NaiveDate) -> Option<Fault> {
@@ -291,12 +310,14 @@ fn fault_as_of(row: &Row, tenancy: &Tenancy, as_of: NaiveDate) -> Option<Fault> 
         })
     };
     match tenancy.stage {
-        Stage::Future if tenancy.from <= as_of => {
-            fault("Lease From", format!("{} is not after {as_of}, but nobody has moved in", tenancy.from))
-        }
-        Stage::Future if !tenancy.past_due.is_zero() => {
-            fault("Past Due", format!("{} on a lease that has not begun", tenancy.past_due))
-        }
+        Stage::Future if tenancy.from <= as_of => fault(
+            "Lease From",
+            format!("{} is not after {as_of}, but nobody has moved in", tenancy.from),
+        ),
+        Stage::Future if !tenancy.past_due.is_zero() => fault(
+            "Past Due",
+            format!("{} on a lease that has not begun", tenancy.past_due),
+        ),
         Stage::Future => None,
         _ if tenancy.move_in > as_of => fault("Move-in", format!("{} lies after {as_of}", tenancy.move_in)),
         _ => match tenancy.move_out {
@@ -363,7 +384,10 @@ mod tests {
         let roll = rent_roll::read(file.as_bytes(), Currency::USD).unwrap();
         assert_eq!(roll.faults, []);
         let as_of = "2026-11-01".parse().unwrap();
-        faults_as_of(&roll.rows, as_of).iter().map(ToString::to_string).collect()
+        faults_as_of(&roll.rows, as_of)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]

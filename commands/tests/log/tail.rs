@@ -39,7 +39,10 @@ impl Writer {
     async fn give(&self, command: NewCommand) {
         let (id, events) = (command.command_id.0, i64::try_from(command.events.len()).unwrap());
         self.log.append(command).await.unwrap();
-        self.acknowledged.lock().unwrap().insert((self.organization, id), events);
+        self.acknowledged
+            .lock()
+            .unwrap()
+            .insert((self.organization, id), events);
     }
 
     /// Writes one stream.
@@ -92,13 +95,19 @@ impl Writer {
             let shard = shard_of(self.organization).number();
             assert_eq!(call.make(&mut transaction, shard).await.unwrap(), [0]);
             for _ in 0..5 {
-                transaction.execute("SELECT count(*) FROM generate_series(1, 1000)").await.unwrap();
+                transaction
+                    .execute("SELECT count(*) FROM generate_series(1, 1000)")
+                    .await
+                    .unwrap();
             }
             if n % 2 == 0 {
                 transaction.rollback().await.unwrap();
             } else {
                 transaction.commit().await.unwrap();
-                self.acknowledged.lock().unwrap().insert((self.organization, command.command_id.0), 1);
+                self.acknowledged
+                    .lock()
+                    .unwrap()
+                    .insert((self.organization, command.command_id.0), 1);
             }
         }
     }
@@ -140,7 +149,10 @@ impl Reader {
             assert!(self.events.insert((tenant.into(), row.get(7))), "an event is seen once");
         }
         for (command, events) in in_page {
-            assert!(self.commands.insert(command, events).is_none(), "a command is seen whole");
+            assert!(
+                self.commands.insert(command, events).is_none(),
+                "a command is seen whole"
+            );
         }
         rows.len()
     }
@@ -149,7 +161,10 @@ impl Reader {
 /// A transaction of someone else's that writes, and stays open for as long as this is alive.
 async fn foreign_transaction(database: &TestDatabase) -> PgConnection {
     let mut superuser = database.superuser().await;
-    superuser.execute("CREATE TABLE elsewhere (n int); BEGIN; INSERT INTO elsewhere VALUES (1)").await.unwrap();
+    superuser
+        .execute("CREATE TABLE elsewhere (n int); BEGIN; INSERT INTO elsewhere VALUES (1)")
+        .await
+        .unwrap();
     superuser
 }
 
@@ -228,7 +243,10 @@ async fn an_append_that_waits_too_long_for_its_turn_gives_up_and_can_be_given_ag
     Call::plain().make(&mut open, 10).await.unwrap();
     let given = || log.append(command(9).expecting(vendor(9), 0).writing(vendor(9), 1));
     let refused = given().await;
-    assert!(matches!(refused, Err(commands::log::AppendError::Unavailable { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(commands::log::AppendError::Unavailable { .. })),
+        "{refused:?}"
+    );
     open.rollback().await.unwrap();
     assert_eq!(given().await.unwrap().first_position, 1);
 }

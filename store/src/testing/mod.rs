@@ -3,7 +3,11 @@
 //!
 //! A test that gets no server fails: none skips itself.
 
-#![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
 
 mod database;
 mod server;
