@@ -2,12 +2,16 @@
 
 pub mod app;
 pub mod auth;
+pub mod background;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod endpoints;
 pub mod http;
 pub mod import;
+pub mod installation;
 pub mod logging;
 pub mod metrics;
 pub mod openapi;
+pub mod organizations;
 pub mod routes;

@@ -1,2 +1,7 @@
 //! The one binary: every process of PropertyOS is a subcommand of it.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    api::cli::main()
+}

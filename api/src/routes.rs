@@ -6,7 +6,16 @@ use axum::{Router, extract::DefaultBodyLimit, middleware, routing::MethodRouter}
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa::OpenApi as _;
 
-use crate::{app::App, endpoints::platform, http::around, openapi};
+use crate::{
+    app::App,
+    endpoints::{
+        leases,
+        maintenance::{requests, vendors, work_orders},
+        platform, properties, residents, units,
+    },
+    http::around,
+    openapi,
+};
 
 macro_rules! routes {
     ($($path:literal $($method:ident $first:ident $(:: $rest:ident)*),+;)*) => {
@@ -26,8 +35,57 @@ macro_rules! routes {
 
 routes! {
     "/health/live" get platform::live::handle;
+    "/health/ready" get platform::ready::handle;
     "/metrics" get platform::metrics::handle;
     "/.well-known/jwks.json" get platform::keys::handle;
+
+    "/api/properties" post properties::create::handle;
+    "/api/properties/{id}" put properties::update::handle, delete properties::offboard::handle;
+    "/api/properties/{id}/units" post units::create::handle;
+    "/api/units/{id}" put units::update::handle, delete units::take_offline::handle;
+    "/api/units/{id}/ready" post units::make_ready::handle;
+    "/api/units/{id}/listing" post units::list_for_rent::handle;
+    "/api/units/{id}/leases" post leases::draft::handle;
+
+    "/api/leases/{id}" put leases::amend::handle, delete leases::void::handle;
+    "/api/leases/{id}/sign" post leases::sign::handle;
+    "/api/leases/{id}/activate" post leases::activate::handle;
+    "/api/leases/{id}/rent" post leases::change_rent::handle;
+    "/api/leases/{id}/renew" post leases::renew::handle;
+    "/api/leases/{id}/notice" post leases::give_notice::handle;
+    "/api/leases/{id}/end" post leases::end::handle;
+    "/api/leases/{id}/recurring-charges" post leases::add_recurring_charge::handle;
+    "/api/leases/{id}/recurring-charges/end" post leases::end_recurring_charge::handle;
+    "/api/leases/{id}/charges" post leases::charge::handle;
+    "/api/leases/{id}/waivers" post leases::waive::handle;
+    "/api/leases/{id}/write-offs" post leases::write_off::handle;
+    "/api/leases/{id}/concessions" post leases::concede::handle;
+
+    "/api/tenants" post residents::create::handle;
+    "/api/tenants/{id}" put residents::update::handle;
+    "/api/tenants/{id}/erase" post residents::erase::handle;
+
+    "/api/maintenance/requests" post requests::submit::handle;
+    "/api/maintenance/requests/{id}" put requests::triage::handle;
+    "/api/maintenance/requests/{id}/assign" post requests::assign::handle;
+    "/api/maintenance/requests/{id}/resolve" post requests::resolve::handle;
+    "/api/maintenance/requests/{id}/decline" post requests::decline::handle;
+    "/api/maintenance/requests/{id}/reopen" post requests::reopen::handle;
+    "/api/maintenance/vendors" post vendors::create::handle;
+    "/api/maintenance/vendors/{id}" put vendors::update::handle;
+    "/api/maintenance/vendors/{id}/block" post vendors::block::handle;
+    "/api/maintenance/vendors/{id}/unblock" post vendors::unblock::handle;
+    "/api/maintenance/work-orders" post work_orders::create::handle;
+    "/api/maintenance/work-orders/{id}/request-estimate" post work_orders::request_estimate::handle;
+    "/api/maintenance/work-orders/{id}/estimate" post work_orders::estimate::handle;
+    "/api/maintenance/work-orders/{id}/assign" post work_orders::assign::handle;
+    "/api/maintenance/work-orders/{id}/schedule" post work_orders::schedule::handle;
+    "/api/maintenance/work-orders/{id}/pause" post work_orders::pause::handle;
+    "/api/maintenance/work-orders/{id}/resume" post work_orders::resume::handle;
+    "/api/maintenance/work-orders/{id}/done" post work_orders::finish::handle;
+    "/api/maintenance/work-orders/{id}/complete" post work_orders::complete::handle;
+    "/api/maintenance/work-orders/{id}/cancel" post work_orders::cancel::handle;
+    "/api/maintenance/work-orders/{id}/reopen" post work_orders::reopen::handle;
 }
 
 /// What the endpoints say of themselves.

@@ -161,6 +161,12 @@ impl PrivateServer {
         ConnectionSettings::local(&self.socket_folder, DATABASE)
     }
 
+    /// Whether this process started it, and stops it.
+    #[must_use]
+    pub const fn is_own(&self) -> bool {
+        self.own.is_some()
+    }
+
     /// Tells whoever finds the folder in use where this process serves.
     ///
     /// # Errors

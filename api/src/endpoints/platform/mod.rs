@@ -3,3 +3,4 @@
 pub mod keys;
 pub mod live;
 pub mod metrics;
+pub mod ready;

@@ -1,1 +1,92 @@
 //! `GET /health/ready`
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use streams::{Health, State as Condition, Version};
+use utoipa::ToSchema;
+
+use crate::app::App;
+
+/// How long the database may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whether requests can be answered, and how the projectors fare.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    /// `ready`, or `not-ready` with status 503.
+    #[schema(pattern = "^(not-)?ready$")]
+    status: &'static str,
+    /// Whether the database answers: `up` or `down`.
+    #[schema(pattern = "^(up|down)$")]
+    database: &'static str,
+    /// The projectors of this process.
+    projections: Vec<Projector>,
+}
+
+/// A projector of this process.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Projector {
+    /// Which read model it keeps.
+    name: &'static str,
+    /// Which version of it.
+    #[schema(minimum = 1)]
+    version: u32,
+    /// `starting`, `running`, `failing` (it tries again) or `stopped` (it won't).
+    #[schema(pattern = "^(starting|running|failing|stopped)$")]
+    state: &'static str,
+    /// Why, if it fails or stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// How many sequences of events stand still, because one could not be applied: `propertyos parked list`.
+    #[schema(minimum = 0)]
+    parked: i64,
+}
+
+/// Can requests be answered?
+///
+/// Not ready means that the database does not answer or a projector has stopped for good. What is parked is shown, but other
+/// organizations and sequences go on.
+#[utoipa::path(
+    get, path = "/health/ready", operation_id = "ready", tag = "Platform",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness, description = "Not ready.")),
+)]
+pub async fn handle(State(app): State<Arc<App>>) -> Response {
+    let asked = tokio::time::timeout(PATIENCE, sqlx::query("SELECT 1").execute(&app.pools.app)).await;
+    let up = matches!(asked, Ok(Ok(_)));
+    let projections: Vec<_> = app.telemetry.health().into_iter().map(projector).collect();
+    let ready = up && projections.iter().all(|projector| projector.state != "stopped");
+    let readiness = Readiness {
+        status: if ready { "ready" } else { "not-ready" },
+        database: if up { "up" } else { "down" },
+        projections,
+    };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(readiness)).into_response()
+}
+
+fn projector((version, health): (Version, Health)) -> Projector {
+    let (state, reason) = match health.state {
+        Condition::Starting => ("starting", None),
+        Condition::Running => ("running", None),
+        Condition::Failing { reason, .. } => ("failing", Some(reason)),
+        Condition::Stopped { reason } => ("stopped", Some(reason)),
+    };
+    Projector {
+        name: version.projection,
+        version: version.number,
+        state,
+        reason,
+        parked: health.parked,
+    }
+}

@@ -1,0 +1,149 @@
+//! The command line: one file for each subcommand.
+//!
+//! Results go to stdout and nothing else does; notices, progress and logs go to stderr. The exit status is 0, 1 if it was
+//! refused or failed, 2 if it was called wrongly.
+
+mod config;
+mod keys;
+mod migrate;
+mod openapi;
+mod org;
+mod parked;
+mod serve;
+mod token;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use domain::ids::OrganizationId;
+use sqlx::PgPool;
+
+use crate::{
+    config::Config,
+    installation::{Connected, Installation, Use},
+    logging, organizations,
+};
+
+/// The backend of a property-management business.
+#[derive(Debug, Parser)]
+#[command(name = "propertyos", version, arg_required_else_help = true)]
+struct Cli {
+    /// The settings; `propertyos.toml` in the working directory if it is not named.
+    #[arg(long, global = true, env = "PROPERTYOS_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs everything in one process: database, API, projectors, clock.
+    Serve,
+    /// Brings the database's schema up to this build.
+    Migrate(migrate::Arguments),
+    /// Organizations.
+    #[command(subcommand)]
+    Org(org::Command),
+    /// Prints a token for the API.
+    Token(token::Arguments),
+    /// The keys that tokens are signed with.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Events that a read model could not take.
+    #[command(subcommand)]
+    Parked(parked::Command),
+    /// Prints the OpenAPI document.
+    Openapi,
+    /// Settings.
+    #[command(subcommand)]
+    Config(config::Command),
+}
+
+/// Does what the command line says.
+#[must_use]
+pub fn main() -> ExitCode {
+    // Two of the libraries bring a provider each, and TLS panics where none was chosen. A second choice changes nothing.
+    let _chosen_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("propertyos: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let settings = || Config::load(cli.config.as_deref(), std::env::vars());
+    match cli.command {
+        Command::Openapi => openapi::run(),
+        Command::Config(command) => config::run(&command, &settings()?),
+        Command::Serve => {
+            let settings = settings()?;
+            logging::start(&settings);
+            asynchronously(serve::run(settings))
+        }
+        Command::Migrate(arguments) => asynchronously(migrate::run(arguments, quiet(settings()?))),
+        Command::Org(command) => asynchronously(org::run(command, quiet(settings()?))),
+        Command::Token(arguments) => asynchronously(token::run(arguments, quiet(settings()?))),
+        Command::Keys(command) => asynchronously(keys::run(command, quiet(settings()?))),
+        Command::Parked(command) => asynchronously(parked::run(command, quiet(settings()?))),
+    }
+}
+
+/// A command that a person waits for logs only what went wrong.
+fn quiet(mut settings: Config) -> Config {
+    settings.log = "warn".to_owned();
+    settings.log_format = crate::config::LogFormat::Text;
+    logging::start(&settings);
+    settings
+}
+
+fn asynchronously(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()
+        .context("no threads to work with")?
+        .block_on(work)
+}
+
+/// Does something beside a running `serve`, or with the database that this process starts for it.
+async fn beside<T>(
+    settings: &Config,
+    command: &str,
+    work: impl AsyncFnOnce(&Installation, &Connected) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let installation = Installation::open(settings, command, Use::Beside).await?;
+    let result = async {
+        if installation.is_own() {
+            installation.migrate().await?;
+        }
+        let connected = installation.connect().await?;
+        let result = work(&installation, &connected).await;
+        connected.pools.close().await;
+        result
+    }
+    .await;
+    installation.close().await;
+    result
+}
+
+/// The organization that is meant: the one that is named, else the only one.
+async fn organization(stream: &PgPool, named: Option<OrganizationId>) -> anyhow::Result<OrganizationId> {
+    let known = organizations::all(stream).await?;
+    if let Some(named) = named {
+        let is_known = known.iter().any(|organization| organization.id == named.0);
+        anyhow::ensure!(is_known, "there is no organization {named}");
+        return Ok(named);
+    }
+    match known.as_slice() {
+        [only] => Ok(OrganizationId(only.id)),
+        [] => anyhow::bail!("there is no organization yet: make one with `propertyos org create NAME`"),
+        several => {
+            let list: Vec<_> = several.iter().map(|one| format!("  {} {}", one.id, one.name)).collect();
+            anyhow::bail!(
+                "there are several organizations: name one with --organization\n{}",
+                list.join("\n")
+            )
+        }
+    }
+}

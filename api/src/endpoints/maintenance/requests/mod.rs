@@ -1,0 +1,8 @@
+//! Maintenance requests: someone reports that something is wrong.
+
+pub mod assign;
+pub mod decline;
+pub mod reopen;
+pub mod resolve;
+pub mod submit;
+pub mod triage;
