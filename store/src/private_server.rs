@@ -33,7 +33,7 @@ const DATABASE: &str = "propertyos";
 /// How the folders of sockets begin. A socket's path ends at 107 bytes, so they lie where no configuration makes it longer.
 const SOCKET_FOLDERS: &str = "/tmp/propertyos-";
 /// How long a process that was just started by someone else may take until its server answers.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Room for `serve`, and for commands that reach its server beside it.

@@ -47,7 +47,7 @@ pub enum PersonalError {
 }
 
 /// Keys stay in memory for so long: an erasure in another process is complete after this.
-const KEPT_FOR: Duration = Duration::from_secs(60);
+const KEPT_FOR: Duration = Duration::from_mins(1);
 /// How many keys stay in memory.
 const KEPT_AT_MOST: u64 = 50_000;
 
@@ -94,12 +94,11 @@ impl PersonalData {
         let mut keys = Keys::default();
         let (mut organizations, mut persons) = (Vec::new(), Vec::new());
         for subject in wanted {
-            match self.unwrapped.get(&subject) {
-                Some(key) => keys.insert(subject, key),
-                None => {
-                    organizations.push(subject.0.0);
-                    persons.push(subject.1.0);
-                }
+            if let Some(key) = self.unwrapped.get(&subject) {
+                keys.insert(subject, key);
+            } else {
+                organizations.push(subject.0.0);
+                persons.push(subject.1.0);
             }
         }
         if !persons.is_empty() {

@@ -32,7 +32,7 @@ fn payload() -> String {
         "type": "tenant.created",
         "name": Personal::of(ADA, "Ada Lovelace"),
         "guarantors": [{"name": Personal::of(BOB, "Bob"), "since": "2026-01-01"}],
-        "rent": 1_200_00_i64,
+        "rent": 120_000_i64,
     })
     .to_string()
 }

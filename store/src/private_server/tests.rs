@@ -115,13 +115,10 @@ impl Other {
 #[tokio::test]
 async fn a_server_starts_answers_and_stops() {
     let told = env::var_os(STAY_ON);
-    let (_parent, folder) = match &told {
-        Some(path) => (None, DataFolder::open_for_private_server(Path::new(path)).unwrap()),
-        None => {
-            let (parent, folder) = empty_folder();
-            (Some(parent), folder)
-        }
-    };
+    let (parent, folder) = empty_folder();
+    let folder = told.as_ref().map_or(folder, |path| {
+        DataFolder::open_for_private_server(Path::new(path)).unwrap()
+    });
     let server = start(&folder).await;
     let pools = connect(&server.settings()).await.unwrap();
     let listens: String = sqlx::query_scalar("SHOW listen_addresses")
@@ -136,6 +133,7 @@ async fn a_server_starts_answers_and_stops() {
     pools.close().await;
     server.stop().await;
     assert!(server_processes(&folder).is_empty());
+    parent.close().unwrap();
 }
 
 #[tokio::test]

@@ -23,9 +23,9 @@ use super::{ServerError, account::Account, binaries::Binaries};
 pub(crate) const SUPERUSER: &str = "postgres";
 
 /// Recovery after a crash reads back the whole of what wasn't checkpointed.
-const START_LIMIT: Duration = Duration::from_secs(300);
+const START_LIMIT: Duration = Duration::from_mins(5);
 /// A fast shutdown writes a checkpoint; then it's over.
-const STOP_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_mins(1);
 /// How often a server that starts is asked.
 const ASK_EVERY: Duration = Duration::from_millis(20);
 
@@ -58,17 +58,17 @@ impl Process {
         let mut process = Self::spawn(launch.command()?)
             .await
             .map_err(ServerError::file("setpriv"))?;
-        let answers = timeout(START_LIMIT, answers(launch.socket_folder));
-        tokio::select! {
-            answered = answers => match answered {
-                Ok(()) => Ok(process),
-                Err(_) => {
-                    process.stop().await;
-                    Err(ServerError::Silent { output: tail(launch.log) })
-                }
-            },
-            () = process.ended() => Err(ServerError::Ended { output: tail(launch.log) }),
+        let answered = tokio::select! {
+            answered = timeout(START_LIMIT, answers(launch.socket_folder)) => answered.is_ok(),
+            () = process.ended() => return Err(ServerError::Ended { output: tail(launch.log) }),
+        };
+        if !answered {
+            process.stop().await;
+            return Err(ServerError::Silent {
+                output: tail(launch.log),
+            });
         }
+        Ok(process)
     }
 
     /// Runs the command in a thread that lives as long as the child: the kernel interrupts the child when the thread that
@@ -78,10 +78,7 @@ impl Process {
         let (end, ended) = watch::channel(false);
         thread::Builder::new().name("postgres".to_owned()).spawn(move || {
             let spawned = command.spawn();
-            let child = spawned
-                .as_ref()
-                .map(|child| Pid::from_child(child))
-                .map_err(|error| error.kind());
+            let child = spawned.as_ref().map(Pid::from_child).map_err(io::Error::kind);
             let heard = started.send(child);
             if let Ok(mut child) = spawned {
                 if heard.is_err() {

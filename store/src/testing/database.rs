@@ -167,12 +167,10 @@ async fn make_template(server: &TestServer, superuser: &mut PgConnection, name: 
 
 /// From all that was ever written into the migrations: another schema is another template.
 fn template_name(sets: &[MigrationSet]) -> String {
-    let mut text = String::new();
-    for (set, migrations) in sets {
-        for migration in *migrations {
-            text += &format!("{set}\0{}\0{}\0", migration.name, migration.sql);
-        }
-    }
+    let steps = sets
+        .iter()
+        .flat_map(|(set, migrations)| migrations.iter().map(move |step| [*set, step.name, step.sql]));
+    let text = steps.map(|step| step.join("\0")).collect::<Vec<_>>().join("\0");
     let digest = checksum(&text);
     digest[..8]
         .iter()

@@ -65,25 +65,28 @@ impl TestServer {
     }
 
     async fn find_shared() -> Arc<Self> {
-        let server = match env::var_os(SHARED) {
-            Some(folder) => Self {
-                socket_folder: folder.into(),
-                started: None,
-                alone: false,
-            },
-            None => {
-                remove_abandoned();
-                // No test on the shared server pulls its plug.
-                let server = Self::make(vec![MANY_CONNECTIONS, ("fsync", "off"), ("full_page_writes", "off")]);
-                if let Some(started) = &server.started {
-                    started.launch(&server.socket_folder).await;
-                }
-                server
-            }
+        let run_server = env::var_os(SHARED).map(|folder| Self {
+            socket_folder: folder.into(),
+            started: None,
+            alone: false,
+        });
+        let server = match run_server {
+            Some(server) => server,
+            None => Self::start_shared().await,
         };
         let mut superuser = server.superuser("postgres").await;
         roles::create(&mut superuser).await.expect("roles");
         Arc::new(server)
+    }
+
+    async fn start_shared() -> Self {
+        remove_abandoned();
+        // No test on the shared server pulls its plug.
+        let server = Self::make(vec![MANY_CONNECTIONS, ("fsync", "off"), ("full_page_writes", "off")]);
+        if let Some(started) = &server.started {
+            started.launch(&server.socket_folder).await;
+        }
+        server
     }
 
     fn make(settings: Vec<(&'static str, &'static str)>) -> Self {
@@ -210,7 +213,7 @@ impl Started {
             binaries: &Binaries::for_data(&data).expect("the programs that made the data"),
             account: &Account::for_data(&data).expect("the user who owns the data"),
             data: &data,
-            socket_folder: socket_folder,
+            socket_folder,
             log: &self.folder.path().join("log"),
             settings: &self.settings,
         };
