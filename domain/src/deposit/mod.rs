@@ -266,3 +266,6 @@ impl Billed {
 }
 
 aggregate!(Deposit of DepositId, DepositCommand gives DepositEvent);
+
+#[cfg(test)]
+mod tests;

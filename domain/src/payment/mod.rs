@@ -327,3 +327,6 @@ fn mark(reference: &str) -> Result<String, Refusal> {
 }
 
 aggregate!(Payment of PaymentId, PaymentCommand gives PaymentEvent);
+
+#[cfg(test)]
+mod tests;
