@@ -7,11 +7,13 @@ use domain::{
     Refusal, Root, ids::OrganizationId, money::Currency, organization::Organization, registry::Decoder,
     settings::Settings,
 };
+use schemas::{SHARDS, shard_of};
 use sqlx::PgPool;
 use store::{
     personal::{PersonalData, Subject},
     secrets::HashKey,
 };
+use tokio::sync::Mutex;
 
 use super::{
     Command, ExecuteError, InternalError, Invocation, Loaded, Receipt,
@@ -30,7 +32,7 @@ use crate::{
 const STATES_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How often a command is decided before its client is told that others always came first.
-const ATTEMPTS: usize = 12;
+const ATTEMPTS: usize = 8;
 
 /// Carries commands out: to be shared by all that give any.
 pub struct Commands {
@@ -39,6 +41,9 @@ pub struct Commands {
     hash_key: HashKey,
     decoder: Decoder,
     states: States,
+    /// Of each shard, whose turn it is to try again. Those who lost against each other would lose again if they all ran at
+    /// once.
+    turns: [Mutex<()>; SHARDS as usize],
 }
 
 impl Commands {
@@ -51,6 +56,7 @@ impl Commands {
             hash_key,
             decoder: Decoder::default(),
             states: States::new(STATES_BYTES),
+            turns: Default::default(),
         }
     }
 
@@ -129,12 +135,16 @@ impl Commands {
         hash: &[u8],
     ) -> Result<Receipt, ExecuteError> {
         let mut freshness = Freshness::Remembered;
+        let mut turn = None;
         for _ in 0..ATTEMPTS {
             // An organization that is only being founded has no policies yet.
             let unfounded = Settings::usual(Currency::USD, Tz::UTC);
             let context = invocation.context(Arc::new(unfounded));
             let mut work = Work::new(context, self.reader(invocation.organization, freshness));
             match self.attempt(&mut work, invocation, command, hash).await {
+                Err(ExecuteError::Conflict) if turn.is_none() => {
+                    turn = Some(self.turns[shard_of(invocation.organization).index()].lock().await);
+                }
                 Err(ExecuteError::Conflict) => {}
                 Err(error) if error.rests_on_state() && work.rests_on_memory() => {}
                 result => return result,
@@ -188,6 +198,8 @@ impl Commands {
             events: events.iter().map(|outgoing| outgoing.event.clone()).collect(),
             person_keys,
         };
+        // The writer needs a connection too, and may have to wait for it: nobody waits for the writer with one in hand.
+        work.reader.snapshot.release();
         let appended = match self.log.append(command).await {
             Ok(appended) => appended,
             Err(error) => {

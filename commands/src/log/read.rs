@@ -58,6 +58,11 @@ impl<'p> Snapshot<'p> {
         Ok(self.transaction.insert(open))
     }
 
+    /// Gives the connection back. What is asked afterwards is of another moment.
+    pub(crate) fn release(&mut self) {
+        self.transaction = None;
+    }
+
     /// What a stream holds behind a sequence, in order.
     pub(crate) async fn events_after(
         &mut self,

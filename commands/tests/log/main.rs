@@ -2,9 +2,13 @@
 
 mod append;
 mod batches;
+mod epochs;
+mod execute;
 mod history;
 mod idempotence;
 mod isolation;
 mod law;
+mod office;
+mod personal;
 mod support;
 mod tail;
