@@ -2,3 +2,7 @@
 
 mod layers;
 mod organization_setting;
+mod start;
+
+/// The binary under test.
+const PROPERTYOS: &str = env!("CARGO_BIN_EXE_propertyos-under-test");
