@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::clock;
 
 /// Who founds organizations: the installation itself.
-const INSTALLATION: UserId = UserId(Uuid::from_u128(0x7072_6f70_6572_7479_6f73_0000_0000_0001));
+pub const INSTALLATION: UserId = UserId(Uuid::from_u128(0x7072_6f70_6572_7479_6f73_0000_0000_0001));
 
 /// An organization that keeps its business here.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

@@ -4,6 +4,7 @@
 //! refused or failed, 2 if it was called wrongly.
 
 mod config;
+mod import;
 mod keys;
 mod migrate;
 mod openapi;
@@ -50,6 +51,9 @@ enum Command {
     /// The keys that tokens are signed with.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Takes a portfolio over from another system.
+    #[command(subcommand)]
+    Import(import::Command),
     /// Events that a read model could not take.
     #[command(subcommand)]
     Parked(parked::Command),
@@ -88,6 +92,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Org(command) => asynchronously(org::run(command, quiet(settings()?))),
         Command::Token(arguments) => asynchronously(token::run(arguments, quiet(settings()?))),
         Command::Keys(command) => asynchronously(keys::run(command, quiet(settings()?))),
+        Command::Import(command) => asynchronously(import::run(command, quiet(settings()?))),
         Command::Parked(command) => asynchronously(parked::run(command, quiet(settings()?))),
     }
 }
