@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use sqlx::{PgConnection, PgPool, Postgres, Row, Transaction, postgres::PgRow, types::Json};
 use uuid::Uuid;
 
-use super::{ReadError, StreamId};
+use super::{ReadError, StreamId, trouble};
 
 /// What an organization's streams hold at one moment: that of the first question.
 pub(crate) struct Snapshot<'p> {
@@ -53,7 +53,11 @@ impl<'p> Snapshot<'p> {
     pub(crate) async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
         let open = match self.transaction.take() {
             Some(open) => open,
-            None => store::organization::read(self.pool, self.organization).await?,
+            None => match store::organization::read(self.pool, self.organization).await {
+                // Broken since it was last used, as all are after a restart of the server.
+                Err(error) if trouble::broke(&error) => store::organization::read(self.pool, self.organization).await?,
+                opened => opened?,
+            },
         };
         Ok(self.transaction.insert(open))
     }

@@ -12,7 +12,9 @@ use crate::{
 #[tokio::test]
 async fn a_new_epoch_remembers_on_every_shard_how_far_the_last_one_came() {
     let (database, log) = new_log().await;
-    log.append(command(1).expecting(vendor(1), 0).writing(vendor(1), 3)).await.unwrap();
+    log.append(command(1).expecting(vendor(1), 0).writing(vendor(1), 3))
+        .await
+        .unwrap();
     assert_eq!(epoch::begin(&mut database.owner().await).await.unwrap(), 2);
     let rows = sqlx::query(
         "SELECT e.shard, e.survived FROM epochs e, server_identity() i
@@ -59,7 +61,10 @@ async fn a_process_forgets_what_it_remembers_of_an_older_epoch() {
     epoch::begin(&mut office.database.owner().await).await.unwrap();
     let receipt = carry_out(&process, 4, &update(1, "Drop Ltd")).await;
     assert_eq!((receipt.epoch, receipt.primary_sequence()), (2, 2));
-    assert_eq!(crate::office::rule(process.execute(&crate::office::given(5), &unblock(1)).await), "vendor-not-blocked");
+    assert_eq!(
+        crate::office::rule(process.execute(&crate::office::given(5), &unblock(1)).await),
+        "vendor-not-blocked"
+    );
 }
 
 #[tokio::test]
@@ -68,6 +73,9 @@ async fn a_process_that_starts_later_writes_in_the_epoch_it_finds() {
     epoch::begin(&mut database.owner().await).await.unwrap();
     epoch::begin(&mut database.owner().await).await.unwrap();
     let log = EventLog::new(database.pools().await.app, commands::Metrics::default());
-    let appended = log.append(command(1).expecting(vendor(1), 0).writing(vendor(1), 1)).await.unwrap();
+    let appended = log
+        .append(command(1).expecting(vendor(1), 0).writing(vendor(1), 1))
+        .await
+        .unwrap();
     assert_eq!(appended.epoch, 3);
 }

@@ -10,5 +10,6 @@ mod isolation;
 mod law;
 mod office;
 mod personal;
+mod restart;
 mod support;
 mod tail;

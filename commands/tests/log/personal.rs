@@ -69,7 +69,10 @@ async fn nothing_about_a_person_is_stored_readable_and_whoever_has_the_keys_can_
     let personal = PersonalData::new(office.secrets().master);
     let pool = office.database.pools().await.stream;
     let subject = (OURS, PersonId::from(ADA));
-    let keys = personal.load_keys(&mut pool.acquire().await.unwrap(), [subject]).await.unwrap();
+    let keys = personal
+        .load_keys(&mut pool.acquire().await.unwrap(), [subject])
+        .await
+        .unwrap();
     for (event, name) in events.iter().zip(["Lovelace", "King"]) {
         let opened = keys.open(OURS, event.payload.get()).unwrap();
         assert!(opened.contains(name), "{opened}");
@@ -96,7 +99,10 @@ async fn a_command_that_is_not_written_leaves_no_key() {
     carry_out(&process, 2, &take_up("Lovelace")).await;
     let keys = async || -> Vec<u8> {
         let pool = office.database.pools().await.stream;
-        sqlx::query_scalar("SELECT wrapped FROM personal_keys").fetch_one(&pool).await.unwrap()
+        sqlx::query_scalar("SELECT wrapped FROM personal_keys")
+            .fetch_one(&pool)
+            .await
+            .unwrap()
     };
     let key = keys().await;
     // The other process takes her for new, and makes a key; the log knows better.
@@ -115,7 +121,10 @@ async fn nothing_more_is_written_about_a_person_who_was_erased() {
     carry_out(&process, 2, &create(1)).await;
     let pool = office.database.pools().await.stream;
     let subject = (OURS, PersonId::from(vendor_id(1)));
-    let erased = PersonalData::new(office.secrets().master).erase(&pool, subject).await.unwrap();
+    let erased = PersonalData::new(office.secrets().master)
+        .erase(&pool, subject)
+        .await
+        .unwrap();
     assert!(erased);
     // A process that has her key in its memory may use it a little longer; what it writes is unreadable all the same.
     let other = office.process().await;
