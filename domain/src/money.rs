@@ -69,7 +69,7 @@ impl JsonSchema for Currency {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^[A-Z]{3}$", "description": "An ISO 4217 currency code."})
+        json_schema!({"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["USD"], "description": "An ISO 4217 currency code."})
     }
 }
 

@@ -70,6 +70,7 @@ struct Parts<T> {
     value: Option<T>,
     /// Nonce and ciphertext, base64, in the log and on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = "bm9uY2UgYW5kIGNpcGhlcnRleHQ=")]
     sealed: Option<String>,
 }
 

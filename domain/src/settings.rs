@@ -14,7 +14,7 @@ pub struct Settings {
     /// The one currency of its books.
     pub currency: Currency,
     /// Where its civil dates are counted, by its IANA name.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", example = "America/New_York")]
     pub time_zone: Tz,
     /// The month in which its fiscal year begins, 1 to 12.
     pub fiscal_year_starts: u8,
@@ -142,13 +142,13 @@ pub enum LateFeeRule {
     /// A part of what is unpaid.
     PercentOfOutstanding {
         /// Percent: 5 means 5 %.
-        #[schemars(with = "String")]
+        #[schemars(with = "String", example = "5")]
         percent: Decimal,
     },
     /// A part of the rent, whatever is unpaid.
     PercentOfRent {
         /// Percent: 5 means 5 %.
-        #[schemars(with = "String")]
+        #[schemars(with = "String", example = "5")]
         percent: Decimal,
     },
     /// An amount for each day that stays unpaid.

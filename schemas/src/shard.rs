@@ -69,6 +69,7 @@ pub struct NoSuchShard(i16);
 /// The shard of an organization: Kafka's murmur2 of its lower-case hyphenated id, so that the producers of other languages
 /// reach the same partition from the key.
 #[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "a remainder of 16")]
 pub fn shard_of(organization: OrganizationId) -> Shard {
     let mut text = uuid::Uuid::encode_buffer();
     let key = organization.0.hyphenated().encode_lower(&mut text);
