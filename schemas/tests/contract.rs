@@ -1,5 +1,7 @@
 //! The committed contract says what the code does.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::{collections::BTreeSet, fs, path::Path};
 
 use domain::registry::{AGGREGATES, Decoder};

@@ -1,5 +1,7 @@
 //! The commands of operations, carried out against a real PostgreSQL, alone and all at once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod erasure;
 mod maintenance;
 mod property;
