@@ -13,6 +13,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
+use tokio::task::spawn_blocking;
 
 use crate::server::{ServerError, account::Account};
 
@@ -179,12 +180,7 @@ impl DataFolder {
     /// If another has it.
     pub fn lock(&self, command: &str) -> Result<FolderLock, DataFolderError> {
         let path = self.path.join("lock");
-        let lock = File::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(file(&path))?;
+        let lock = lockable(&path)?;
         match lock.try_lock() {
             Ok(()) => FolderLock::new(self.path.clone(), lock, command),
             Err(TryLockError::WouldBlock) => Err(DataFolderError::InUse {
@@ -192,6 +188,17 @@ impl DataFolder {
                 holder: self.holder(),
             }),
             Err(TryLockError::Error(source)) => Err(DataFolderError::File { path, source }),
+        }
+    }
+
+    /// Tells the process that has the folder, and is this one, that another works with its database. `None` if it is just
+    /// leaving.
+    pub(crate) fn join(&self, holder: &Holder) -> Result<Option<GuestMark>, DataFolderError> {
+        let guests = guests(&self.path)?;
+        match guests.try_lock_shared() {
+            Ok(()) => Ok((self.holder().as_ref() == Some(holder)).then_some(GuestMark(guests))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(file(&self.path)(source)),
         }
     }
 
@@ -247,6 +254,13 @@ impl FolderLock {
         self.tell(|holder| holder.database = database)
     }
 
+    /// Waits until no other process works with this one's database; none begins to while the result is held.
+    pub(crate) async fn wait_for_guests(&self) -> Option<File> {
+        let guests = guests(&self.folder).ok()?;
+        let alone = spawn_blocking(move || guests.lock().map(|()| guests)).await;
+        alone.ok()?.ok()
+    }
+
     fn tell(&self, change: impl FnOnce(&mut Holder)) -> Result<(), DataFolderError> {
         let mut holder = self.holder.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         change(&mut holder);
@@ -265,6 +279,23 @@ impl Drop for FolderLock {
     fn drop(&mut self) {
         let _gone = fs::remove_file(self.folder.join(RUNNING));
     }
+}
+
+/// Held, shared, by each process that works with the database of the one that has the folder.
+#[derive(Debug)]
+pub(crate) struct GuestMark(#[expect(dead_code, reason = "holding it is its use")] File);
+
+fn guests(folder: &Path) -> Result<File, DataFolderError> {
+    lockable(&folder.join("guests"))
+}
+
+fn lockable(path: &Path) -> Result<File, DataFolderError> {
+    File::options()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(path)
+        .map_err(file(path))
 }
 
 fn file(path: &Path) -> impl FnOnce(io::Error) -> DataFolderError {

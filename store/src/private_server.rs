@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     ConnectionSettings,
-    data_folder::{DataFolder, DataFolderError, Database, FolderLock, Holder},
+    data_folder::{DataFolder, DataFolderError, Database, FolderLock, GuestMark, Holder},
     roles,
     server::{
         ServerError,
@@ -57,70 +57,88 @@ pub enum PrivateServerError {
 #[derive(Debug)]
 pub struct PrivateServer {
     socket_folder: PathBuf,
-    own: Option<Own>,
+    part: Part,
 }
 
-/// What the process that started the server holds.
+/// What this process is to the server.
 #[derive(Debug)]
-struct Own {
+enum Part {
+    /// It has started it.
+    Host(Host),
+    /// It works with the server of another process, which knows of it.
+    Guest { _mark: GuestMark },
+}
+
+#[derive(Debug)]
+struct Host {
     process: Process,
     lock: FolderLock,
+    waits_for_guests: bool,
     _socket_folder: TempDir,
 }
 
 impl PrivateServer {
-    /// Starts the server of this folder, and makes its data at the first time. `command` is the subcommand that needs it.
+    /// Starts the server of this folder, and makes its data at the first time, for a process that runs until it is told to
+    /// stop: `command` is its subcommand.
     ///
     /// # Errors
     /// If another process has the folder, or the server doesn't start.
     pub async fn start(folder: &DataFolder, command: &str) -> Result<Self, PrivateServerError> {
-        Self::start_locked(folder, folder.lock(command)?).await
+        Self::start_locked(folder, folder.lock(command)?, false).await
     }
 
-    /// The server of this folder: the one that a running process has started, else a new one.
+    /// The server of this folder, for a command that comes to its end: the one that a running process has started, else a
+    /// new one.
     ///
     /// # Errors
     /// If the running process works with another database or doesn't come up, or the new server doesn't start.
     pub async fn reach(folder: &DataFolder, command: &str) -> Result<Self, PrivateServerError> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let error = match folder.lock(command) {
-                Ok(lock) => return Self::start_locked(folder, lock).await,
-                Err(error) => error,
+            let refused = match folder.lock(command) {
+                Ok(lock) => return Self::start_locked(folder, lock, true).await,
+                Err(refused) => refused,
             };
-            match error {
-                DataFolderError::InUse {
-                    holder:
-                        Some(Holder {
-                            database: Database::Private { socket_folder },
-                            ..
-                        }),
-                    ..
-                } => {
-                    return Ok(Self {
-                        socket_folder,
-                        own: None,
-                    });
+            let DataFolderError::InUse { holder, .. } = &refused else {
+                return Err(refused.into());
+            };
+            match holder {
+                Some(
+                    holder @ Holder {
+                        database: Database::Private { socket_folder },
+                        ..
+                    },
+                ) => {
+                    if let Some(mark) = folder.join(holder)? {
+                        let part = Part::Guest { _mark: mark };
+                        return Ok(Self {
+                            socket_folder: socket_folder.clone(),
+                            part,
+                        });
+                    }
                 }
-                DataFolderError::InUse {
-                    holder:
-                        Some(
-                            holder @ Holder {
-                                database: Database::Outside,
-                                ..
-                            },
-                        ),
-                    ..
-                } => {
-                    return Err(PrivateServerError::Elsewhere(holder));
+                Some(
+                    holder @ Holder {
+                        database: Database::Outside,
+                        ..
+                    },
+                ) => {
+                    return Err(PrivateServerError::Elsewhere(holder.clone()));
                 }
-                DataFolderError::InUse { .. } if Instant::now() < until => sleep(LOOK_EVERY).await,
-                error => return Err(error.into()),
+                _ => {}
             }
+            if Instant::now() > until {
+                return Err(refused.into());
+            }
+            sleep(LOOK_EVERY).await;
         }
     }
 
-    async fn start_locked(folder: &DataFolder, lock: FolderLock) -> Result<Self, PrivateServerError> {
+    async fn start_locked(
+        folder: &DataFolder,
+        lock: FolderLock,
+        waits_for_guests: bool,
+    ) -> Result<Self, PrivateServerError> {
         let data = folder.path().join("postgres");
         cluster::initialise(&data, &[]).await?;
         cluster::clear(&data).await?;
@@ -147,9 +165,10 @@ impl PrivateServer {
         })?;
         Ok(Self {
             socket_folder: path,
-            own: Some(Own {
+            part: Part::Host(Host {
                 process,
                 lock,
+                waits_for_guests,
                 _socket_folder: socket_folder,
             }),
         })
@@ -164,7 +183,7 @@ impl PrivateServer {
     /// Whether this process started it, and stops it.
     #[must_use]
     pub const fn is_own(&self) -> bool {
-        self.own.is_some()
+        matches!(self.part, Part::Host(_))
     }
 
     /// Tells whoever finds the folder in use where this process serves.
@@ -172,22 +191,33 @@ impl PrivateServer {
     /// # Errors
     /// If the folder can't be written to.
     pub fn announce_url(&self, url: &str) -> Result<(), DataFolderError> {
-        self.own.as_ref().map_or(Ok(()), |own| own.lock.announce_url(url))
+        match &self.part {
+            Part::Host(host) => host.lock.announce_url(url),
+            Part::Guest { .. } => Ok(()),
+        }
     }
 
     /// Waits until the server has ended, which it doesn't by itself: without it this process can't go on. Of a server that
     /// another process started nothing is known, so that never comes.
     pub async fn ended(&mut self) {
-        match &mut self.own {
-            Some(own) => own.process.ended().await,
-            None => std::future::pending().await,
+        match &mut self.part {
+            Part::Host(host) => host.process.ended().await,
+            Part::Guest { .. } => std::future::pending().await,
         }
     }
 
-    /// Ends the server in order, unless another process started it.
+    /// Ends the server in order, unless another process started it. A command that comes to its end first waits for others
+    /// that have reached its server meanwhile.
     pub async fn stop(self) {
-        if let Some(mut own) = self.own {
-            own.process.stop().await;
+        if let Part::Host(mut host) = self.part {
+            let guests = match host.waits_for_guests {
+                true => host.lock.wait_for_guests().await,
+                false => None,
+            };
+            host.process.stop().await;
+            // In this order: whoever may join again finds nobody to join.
+            drop(host);
+            drop(guests);
         }
     }
 }

@@ -193,9 +193,23 @@ async fn a_command_that_comes_while_another_process_starts_waits_for_its_server(
     );
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!(one.socket_folder, two.socket_folder);
-    assert!(one.own.is_some() ^ two.own.is_some(), "one of them has started it");
-    one.stop().await;
-    two.stop().await;
+    assert!(one.is_own() ^ two.is_own(), "one of them has started it");
+    tokio::join!(one.stop(), two.stop());
+}
+
+#[tokio::test]
+async fn a_command_that_is_done_waits_for_those_that_reached_its_server() {
+    let (_parent, folder) = data_folder().await;
+    let first = PrivateServer::reach(&folder, "import").await.unwrap();
+    let second = PrivateServer::reach(&folder, "token").await.unwrap();
+    let first_stops = tokio::spawn(first.stop());
+    for _ in 0..50 {
+        count(&second, "pg_class").await;
+    }
+    assert!(!first_stops.is_finished());
+    second.stop().await;
+    first_stops.await.unwrap();
+    assert!(server_processes(&folder).is_empty());
 }
 
 #[tokio::test]
