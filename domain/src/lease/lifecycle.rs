@@ -86,9 +86,9 @@ impl Lease {
     }
 
     /// The days that are charged were charged at the rent they had.
-    fn rent_must_be_open_from(&self, from: NaiveDate) -> Result<(), Refusal> {
-        match schedule::charged_through(self.contract()?, &self.account, None)? {
-            Some(through) if from < through => Err(LeaseRefusal::DaysCharged { from, through }.into()),
+    fn rent_must_be_open_from(&self, from: NaiveDate) -> Result<(), LeaseRefusal> {
+        match schedule::rent_charged_through(&self.account) {
+            Some(through) if from < through => Err(LeaseRefusal::DaysCharged { from, through }),
             _ => Ok(()),
         }
     }

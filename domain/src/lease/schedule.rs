@@ -82,18 +82,15 @@ pub fn due_charges(
     Ok(due)
 }
 
-/// The first day for which the rent, or something that recurs beside it, is not charged yet. `None` if it never is.
-///
-/// # Errors
-/// Refuses amounts too large to reckon with.
-pub fn charged_through(
-    contract: &Contract,
-    account: &Account,
-    recurring: Option<RecurringId>,
-) -> Result<Option<NaiveDate>, MoneyError> {
-    let lines = Line::all(contract)?;
-    let line = lines.iter().find(|line| line.recurring == recurring);
-    Ok(line.map(|line| after_charged(line.days.from, &line.charged(account))))
+/// The day behind the last for which rent is charged.
+#[must_use]
+pub fn rent_charged_through(account: &Account) -> Option<NaiveDate> {
+    let rent = |charge: &&Charge| (charge.kind, charge.recurring) == (ChargeKind::Rent, None);
+    account
+        .charges()
+        .filter(rent)
+        .filter_map(|charge| charge.period?.to)
+        .max()
 }
 
 /// What a charge would have come to, had its days ended before `end`. `None` if they do anyway, or if it is neither rent nor
