@@ -4,6 +4,7 @@ pub mod execute;
 pub mod handlers;
 pub mod log;
 mod metrics;
+pub mod tick;
 
 use store::Migration;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::{
     Refusal, Root, ids::OrganizationId, money::Currency, organization::Organization, registry::Decoder,
@@ -110,6 +111,23 @@ impl Commands {
             state: typed(&known.state),
             sequence: known.sequence,
         })
+    }
+
+    /// Every aggregate of a type that an organization has, as the log has them now, by id.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn load_every<A: Root>(&self, organization: OrganizationId) -> Result<Vec<(A::Id, Arc<A>)>, ReadError> {
+        let every = self.reader(organization, Freshness::Current).every::<A>().await?;
+        Ok(every.into_iter().map(|(id, known)| (id, typed(&known.state))).collect())
+    }
+
+    /// The civil date on which an organization began to keep its business here; `None` if it didn't.
+    pub(crate) async fn effective_date(&self, organization: OrganizationId) -> Result<Option<NaiveDate>, ReadError> {
+        self.log
+            .snapshot(organization)
+            .first_effective_date(StreamId::of::<Organization>(organization))
+            .await
     }
 
     /// Deletes a person's key, after the log has what says so; see [`PersonalData::erase`].

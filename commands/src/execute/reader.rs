@@ -1,8 +1,9 @@
 //! Brings an organization's aggregates from memory and from the log.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{Root, ids::OrganizationId, registry::Decoder};
+use uuid::Uuid;
 
 use super::cache::{AnyState, Known, States};
 use crate::log::{ReadError, Snapshot, StoredEvent, StreamId};
@@ -42,6 +43,45 @@ impl Reader<'_> {
         let known = advance::<A>(self.decoder, &known, &events)?;
         self.states.put(self.organization, stream, known.clone());
         Ok((known, false))
+    }
+}
+
+/// How many streams are asked for at once.
+const PAGE: i64 = 1_000;
+
+impl Reader<'_> {
+    /// Every aggregate of a type, as the log has it now, by id: a question for each [`PAGE`] of them.
+    pub(super) async fn every<A: Root>(&mut self) -> Result<Vec<(A::Id, Known)>, ReadError> {
+        let mut every = Vec::new();
+        let mut last = None;
+        loop {
+            let ids = self.snapshot.streams_of_type(A::TYPE, last, PAGE).await?;
+            let Some(end) = ids.last() else { return Ok(every) };
+            last = Some(*end);
+            every.extend(self.page::<A>(&ids).await?);
+        }
+    }
+
+    async fn page<A: Root>(&mut self, ids: &[Uuid]) -> Result<Vec<(A::Id, Known)>, ReadError> {
+        let mut page = Vec::with_capacity(ids.len());
+        for id in ids {
+            let stream = StreamId::of::<A>((*id).into());
+            let known = self.states.get(self.organization, stream).unwrap_or_else(nothing::<A>);
+            page.push((*id, known));
+        }
+        let behind: Vec<(Uuid, i64)> = page.iter().map(|(id, known)| (*id, known.sequence)).collect();
+        let mut news: HashMap<Uuid, Vec<StoredEvent>> = HashMap::new();
+        for (id, event) in self.snapshot.events_after_all(A::TYPE, &behind).await? {
+            news.entry(id).or_default().push(event);
+        }
+        for (id, known) in &mut page {
+            if let Some(events) = news.get(id) {
+                *known = advance::<A>(self.decoder, known, events)?;
+                self.states
+                    .put(self.organization, StreamId::of::<A>((*id).into()), known.clone());
+            }
+        }
+        Ok(page.into_iter().map(|(id, known)| (id.into(), known)).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading an organization's streams back.
 
+use chrono::NaiveDate;
 use domain::ids::{CommandId, OrganizationId};
 use schemas::{Metadata, Recorded, Shard, shard_of};
 use serde_json::value::RawValue;
@@ -93,6 +94,58 @@ impl<'p> Snapshot<'p> {
                 event_version: version(&row, 2)?,
                 payload: row.try_get(3)?,
             })
+        };
+        rows.into_iter().map(stored).collect()
+    }
+
+    /// The civil date on which a stream's first event counts.
+    pub(crate) async fn first_effective_date(&mut self, stream: StreamId) -> Result<Option<NaiveDate>, ReadError> {
+        let (organization, shard) = (self.organization, self.shard);
+        let sql = format!(
+            "SELECT metadata FROM events_{shard} WHERE shard = {shard} AND tenant_id = $1 AND aggregate_type = $2
+                AND aggregate_id = $3 AND sequence = 1"
+        );
+        let metadata: Option<Json<Metadata>> = sqlx::query_scalar(&sql)
+            .bind(organization.0)
+            .bind(stream.aggregate_type)
+            .bind(stream.aggregate_id)
+            .fetch_optional(self.connection().await?)
+            .await?;
+        Ok(metadata.map(|metadata| metadata.0.effective_date))
+    }
+
+    /// What many streams of a type hold, each behind a sequence: by stream, in order.
+    pub(crate) async fn events_after_all(
+        &mut self,
+        aggregate_type: &str,
+        behind: &[(Uuid, i64)],
+    ) -> Result<Vec<(Uuid, StoredEvent)>, ReadError> {
+        let (organization, shard) = (self.organization, self.shard);
+        let sql = format!(
+            "SELECT e.aggregate_id, e.sequence, e.event_type, e.event_version, e.payload::text
+               FROM unnest($3::uuid[], $4::bigint[]) AS k (id, known)
+              CROSS JOIN LATERAL (
+                SELECT * FROM events_{shard}
+                 WHERE shard = {shard} AND tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = k.id
+                   AND sequence > k.known) e
+              ORDER BY e.aggregate_id, e.sequence"
+        );
+        let (ids, known): (Vec<Uuid>, Vec<i64>) = behind.iter().copied().unzip();
+        let rows = sqlx::query(&sql)
+            .bind(organization.0)
+            .bind(aggregate_type)
+            .bind(ids)
+            .bind(known)
+            .fetch_all(self.connection().await?)
+            .await?;
+        let stored = |row: PgRow| {
+            let event = StoredEvent {
+                sequence: row.try_get(1)?,
+                event_type: row.try_get(2)?,
+                event_version: version(&row, 3)?,
+                payload: row.try_get(4)?,
+            };
+            Ok((row.try_get(0)?, event))
         };
         rows.into_iter().map(stored).collect()
     }
