@@ -80,3 +80,6 @@ impl Deposits {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::slice::from_ref;
+
 use chrono::NaiveDate;
 use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 use uuid::Uuid;
@@ -482,10 +484,10 @@ fn refunds_never_exceed_the_payment() {
         .when(refund(1_000))
         .then_expect_events(vec![refunded(1_000, true)]);
     let part = refunded(400, false);
-    banked(&[part.clone()])
+    banked(from_ref(&part))
         .when(refund(599))
         .then_expect_events(vec![refunded(599, false)]);
-    banked(&[part.clone()])
+    banked(from_ref(&part))
         .when(refund(600))
         .then_expect_events(vec![refunded(600, true)]);
     let (asked, left) = (usd(601), usd(600));
