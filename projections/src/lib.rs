@@ -2,4 +2,5 @@
 
 pub mod dashboard;
 pub mod directory;
+pub mod ledger;
 pub mod search;

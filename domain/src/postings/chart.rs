@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an account is counted as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// What the properties have.

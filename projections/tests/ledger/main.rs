@@ -1,0 +1,8 @@
+//! The ledger on a real server: events in the log, applied by the runner, read by the API's role.
+
+#![allow(missing_docs, reason = "tests")]
+
+mod support;
+
+mod books;
+mod laws;
