@@ -4,11 +4,13 @@ pub mod execute;
 pub mod handlers;
 pub mod log;
 mod metrics;
+mod repository;
 pub mod tick;
 
 use store::Migration;
 
 pub use metrics::Metrics;
+pub use repository::LogRepository;
 
 /// The schema of the log, after [`store::MIGRATIONS`].
 pub const MIGRATIONS: &[Migration] = &[

@@ -200,6 +200,29 @@ impl<'p> Snapshot<'p> {
         Ok(ids)
     }
 
+    /// The organization's events of a type behind a position, as they are stored, in the order of the log.
+    pub(crate) async fn events_of_type(
+        &mut self,
+        aggregate_type: &str,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let (organization, shard) = (self.organization, self.shard);
+        let sql = format!(
+            "SELECT {RECORDED} FROM events_{shard}
+              WHERE shard = {shard} AND tenant_id = $1 AND aggregate_type = $2 AND position > $3
+              ORDER BY position LIMIT $4"
+        );
+        let rows = sqlx::query(&sql)
+            .bind(organization.0)
+            .bind(aggregate_type)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(self.connection().await?)
+            .await?;
+        rows.iter().map(|row| Ok(recorded(row)?)).collect()
+    }
+
     /// A stream's events as they are stored, in order.
     pub(crate) async fn stream(&mut self, stream: StreamId) -> Result<Vec<Recorded>, ReadError> {
         let (organization, shard) = (self.organization, self.shard);

@@ -10,6 +10,7 @@ mod isolation;
 mod law;
 mod office;
 mod personal;
+mod repository;
 mod restart;
 mod support;
 mod tail;
