@@ -210,9 +210,10 @@ impl PrivateServer {
     /// that have reached its server meanwhile.
     pub async fn stop(self) {
         if let Part::Host(mut host) = self.part {
-            let guests = match host.waits_for_guests {
-                true => host.lock.wait_for_guests().await,
-                false => None,
+            let guests = if host.waits_for_guests {
+                host.lock.wait_for_guests().await
+            } else {
+                None
             };
             host.process.stop().await;
             // In this order: whoever may join again finds nobody to join.

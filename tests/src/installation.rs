@@ -22,6 +22,7 @@ pub struct Installation {
     binary: PathBuf,
     folder: TempDir,
     database: Option<TestDatabase>,
+    settings: Vec<(String, String)>,
 }
 
 impl Installation {
@@ -35,6 +36,7 @@ impl Installation {
             binary: binary.into(),
             folder,
             database: None,
+            settings: Vec::new(),
         }
     }
 
@@ -46,10 +48,25 @@ impl Installation {
     /// With this database, such as one on a server that the test restarts.
     #[must_use]
     pub fn on(binary: &str, database: TestDatabase) -> Self {
+        let urls = [
+            ("DATABASE_URL", database.url(roles::APP)),
+            ("DATABASE_URL_STREAMS", database.url(roles::STREAM)),
+            ("DATABASE_URL_OWNER", database.url(roles::OWNER)),
+        ];
+        let installation = urls.into_iter().fold(Self::new(binary), |installation, (name, url)| {
+            installation.with(name, &url)
+        });
         Self {
             database: Some(database),
-            ..Self::new(binary)
+            ..installation
         }
+    }
+
+    /// With a setting, by the name of its variable in the environment.
+    #[must_use]
+    pub fn with(mut self, variable: &str, value: &str) -> Self {
+        self.settings.push((variable.to_owned(), value.to_owned()));
+        self
     }
 
     /// Its database, unless it is the private server's.
@@ -82,12 +99,8 @@ impl Installation {
                 command.env_remove(name);
             }
         }
-        if let Some(database) = &self.database {
-            command.env("DATABASE_URL", database.url(roles::APP));
-            command.env("DATABASE_URL_STREAMS", database.url(roles::STREAM));
-            command.env("DATABASE_URL_OWNER", database.url(roles::OWNER));
-        }
         command.env("PROPERTYOS_LISTEN", "127.0.0.1:0");
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
             .args(arguments)
             .current_dir(self.folder.path())

@@ -189,7 +189,9 @@ impl TestServer {
         self.own_parts().signal_all(Signal::CONT);
     }
 
-    pub(crate) async fn superuser(&self, database: &str) -> PgConnection {
+    /// A connection of the superuser, to whom nothing is forbidden. A server of one's own has no roles of ours before its first
+    /// [`Self::database`].
+    pub async fn superuser(&self, database: &str) -> PgConnection {
         PgConnection::connect_with(&superuser(&self.socket_folder, database))
             .await
             .expect("the test server answers")

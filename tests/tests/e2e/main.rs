@@ -2,6 +2,7 @@
 
 mod layers;
 mod organization_setting;
+mod outside_database;
 mod start;
 
 /// The binary under test.
