@@ -113,6 +113,7 @@ impl Clock {
             .take_while(move |step| *step <= (until.day, until.phase))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "as of every aggregate")]
     fn evolve(&mut self, event: ClockEvent) {
         let ClockEvent::Advanced { day, phase, instant } = event;
         self.reached = Some(Progress { day, phase, instant });
