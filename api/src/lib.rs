@@ -6,6 +6,7 @@ pub mod background;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod endpoints;
 pub mod http;
 pub mod import;

@@ -4,6 +4,7 @@
 //! refused or failed, 2 if it was called wrongly.
 
 mod config;
+mod demo;
 mod import;
 mod keys;
 mod migrate;
@@ -11,6 +12,7 @@ mod openapi;
 mod org;
 mod parked;
 mod serve;
+mod tick;
 mod token;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -51,6 +53,10 @@ enum Command {
     /// The keys that tokens are signed with.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Simulates a portfolio in an organization of its own, and prints the organization's id.
+    Demo(demo::Arguments),
+    /// Lets time pass: charges, ends, late fees, deadlines. Prints how many items were decided.
+    Tick(tick::Arguments),
     /// Takes a portfolio over from another system.
     #[command(subcommand)]
     Import(import::Command),
@@ -92,6 +98,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Org(command) => asynchronously(org::run(command, quiet(settings()?))),
         Command::Token(arguments) => asynchronously(token::run(arguments, quiet(settings()?))),
         Command::Keys(command) => asynchronously(keys::run(command, quiet(settings()?))),
+        Command::Demo(arguments) => asynchronously(demo::run(arguments, quiet(settings()?))),
+        Command::Tick(arguments) => asynchronously(tick::run(arguments, quiet(settings()?))),
         Command::Import(command) => asynchronously(import::run(command, quiet(settings()?))),
         Command::Parked(command) => asynchronously(parked::run(command, quiet(settings()?))),
     }

@@ -37,27 +37,95 @@ pub(super) struct Trouble {
 }
 
 const TROUBLES: [Trouble; 8] = [
-    Trouble { category: "plumbing", summary: "Kitchen sink leaks", description: "Water drips under the sink, a bucket is half full by the evening." },
-    Trouble { category: "plumbing", summary: "Toilet keeps running", description: "It does not stop after flushing unless the handle is held." },
-    Trouble { category: "hvac", summary: "No heat in the bedroom", description: "The vent blows cold air since last night." },
-    Trouble { category: "hvac", summary: "Air conditioner is loud", description: "It rattles when it starts and stops." },
-    Trouble { category: "electrical", summary: "Outlet does not work", description: "The outlet beside the stove has no power, the breaker is on." },
-    Trouble { category: "appliance", summary: "Dishwasher does not drain", description: "Dirty water stays at the bottom after each cycle." },
-    Trouble { category: "locks", summary: "Front door sticks", description: "The lock turns only when the door is pulled hard." },
-    Trouble { category: "pests", summary: "Ants in the kitchen", description: "They come in by the window over the counter." },
+    Trouble {
+        category: "plumbing",
+        summary: "Kitchen sink leaks",
+        description: "Water drips under the sink, a bucket is half full by the evening.",
+    },
+    Trouble {
+        category: "plumbing",
+        summary: "Toilet keeps running",
+        description: "It does not stop after flushing unless the handle is held.",
+    },
+    Trouble {
+        category: "hvac",
+        summary: "No heat in the bedroom",
+        description: "The vent blows cold air since last night.",
+    },
+    Trouble {
+        category: "hvac",
+        summary: "Air conditioner is loud",
+        description: "It rattles when it starts and stops.",
+    },
+    Trouble {
+        category: "electrical",
+        summary: "Outlet does not work",
+        description: "The outlet beside the stove has no power, the breaker is on.",
+    },
+    Trouble {
+        category: "appliance",
+        summary: "Dishwasher does not drain",
+        description: "Dirty water stays at the bottom after each cycle.",
+    },
+    Trouble {
+        category: "locks",
+        summary: "Front door sticks",
+        description: "The lock turns only when the door is pulled hard.",
+    },
+    Trouble {
+        category: "pests",
+        summary: "Ants in the kitchen",
+        description: "They come in by the window over the counter.",
+    },
 ];
 
 const GIVEN: [&str; 40] = [
-    "Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Katherine", "Dorothy", "Mary", "Annie", "Hedy", "Radia",
-    "Frances", "Margaret", "Evelyn", "Joan", "Karen", "Lynn", "Shafi", "Leslie", "Tony", "Niklaus", "John", "Kristen",
-    "Jean", "Betty", "Ida", "Adele", "Sofia", "Emmy", "Vera", "Rosalind", "Lise", "Rita", "Maria", "Gerty", "Irene",
-    "Elinor", "Esther", "Wangari",
+    "Ada",
+    "Grace",
+    "Alan",
+    "Edsger",
+    "Barbara",
+    "Donald",
+    "Katherine",
+    "Dorothy",
+    "Mary",
+    "Annie",
+    "Hedy",
+    "Radia",
+    "Frances",
+    "Margaret",
+    "Evelyn",
+    "Joan",
+    "Karen",
+    "Lynn",
+    "Shafi",
+    "Leslie",
+    "Tony",
+    "Niklaus",
+    "John",
+    "Kristen",
+    "Jean",
+    "Betty",
+    "Ida",
+    "Adele",
+    "Sofia",
+    "Emmy",
+    "Vera",
+    "Rosalind",
+    "Lise",
+    "Rita",
+    "Maria",
+    "Gerty",
+    "Irene",
+    "Elinor",
+    "Esther",
+    "Wangari",
 ];
 const FAMILY: [&str; 40] = [
     "Nguyen", "Garcia", "Smith", "Johnson", "Okafor", "Patel", "Kim", "Chen", "Martinez", "Brown", "Davis", "Lopez",
     "Wilson", "Anderson", "Thomas", "Haddad", "Moore", "Jackson", "Martin", "Lee", "Perez", "Thompson", "White",
-    "Harris", "Sanchez", "Clark", "Ramirez", "Lewis", "Robinson", "Walker", "Young", "Allen", "King", "Wright", "Scott",
-    "Torres", "Hill", "Flores", "Green", "Adams",
+    "Harris", "Sanchez", "Clark", "Ramirez", "Lewis", "Robinson", "Walker", "Young", "Allen", "King", "Wright",
+    "Scott", "Torres", "Hill", "Flores", "Green", "Adams",
 ];
 
 impl Dice {
@@ -86,7 +154,10 @@ impl Dice {
     }
 
     /// A monthly rent in minor units, to whole fives.
-    #[expect(clippy::cast_possible_truncation, reason = "rents lie far below what a float counts exactly")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "rents lie far below what a float counts exactly"
+    )]
     pub fn rent(&mut self) -> i64 {
         (self.log_normal(MEDIAN_RENT, RENT_SIGMA) / 500.0).round() as i64 * 500
     }
@@ -122,7 +193,11 @@ impl Dice {
     }
 
     /// How many requests a unit has on a day.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a Poisson draw is a small whole number")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a Poisson draw is a small whole number"
+    )]
     pub fn requests_today(&mut self) -> u32 {
         Poisson::new(REQUESTS_A_YEAR / 365.0).map_or(0, |chance| chance.sample(&mut self.0) as u32)
     }
@@ -164,7 +239,11 @@ impl Dice {
         self.minutes(median, 1.2)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded right here")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded right here"
+    )]
     fn minutes(&mut self, median: f64, sigma: f64) -> u32 {
         self.log_normal(median, sigma).clamp(5.0, 90.0 * 24.0 * 60.0) as u32
     }
@@ -237,7 +316,9 @@ mod tests {
     #[test]
     fn a_unit_has_three_or_four_requests_a_year() {
         let days = 100_000;
-        let requests: u32 = (0..days).map(|day| Dice::new(WORLD, &day.to_string()).requests_today()).sum();
+        let requests: u32 = (0..days)
+            .map(|day| Dice::new(WORLD, &day.to_string()).requests_today())
+            .sum();
         is_near(f64::from(requests) / f64::from(days) * 365.0 / 100.0, 0.033);
     }
 

@@ -1,0 +1,151 @@
+//! A portfolio that never was: two years of leases, payments and repairs, decided by the same commands as any other.
+//!
+//! Everything follows from the seed. Each command's id says what it does, so a run that was interrupted goes on where it
+//! stopped, and a second run adds nothing.
+
+mod draws;
+mod home;
+mod office;
+mod rents;
+mod repairs;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use commands::{
+    execute::{Commands, ExecuteError},
+    tick::{TickError, tick},
+};
+use domain::{
+    clock::{Clock, Phase, Progress},
+    ids::{ClockId, OrganizationId},
+    span::month_after,
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use uuid::Uuid;
+
+use home::Home;
+use office::{Office, ZONE, instant, morning};
+
+/// How many homes are simulated at once.
+const AT_ONCE: usize = 32;
+/// How many units a property has.
+const UNITS_OF_A_PROPERTY: u32 = 20;
+
+/// What is to be simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// How many units.
+    pub units: u32,
+    /// How many months.
+    pub months: u32,
+    /// What everything is drawn from.
+    pub seed: u64,
+    /// The first day.
+    pub from: NaiveDate,
+}
+
+/// Why a simulation stopped. Begun again, it goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// A command was refused, or the log is not available.
+    #[error(transparent)]
+    Command(#[from] ExecuteError),
+    /// The clock could not be advanced.
+    #[error(transparent)]
+    Tick(#[from] TickError),
+}
+
+impl Plan {
+    /// The organization that this plan has to itself.
+    #[must_use]
+    pub fn organization(&self) -> OrganizationId {
+        OrganizationId(Uuid::new_v5(&self.world(), b"organization"))
+    }
+
+    /// Everything that is drawn, and every id, follows from this.
+    fn world(&self) -> Uuid {
+        let name = format!(
+            "demo {} units {} months seed {} from {}",
+            self.units, self.months, self.seed, self.from
+        );
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
+    }
+
+    fn days(&self) -> impl Iterator<Item = NaiveDate> {
+        let end = month_after(self.from, self.months);
+        self.from.iter_days().take_while(move |day| *day < end)
+    }
+
+    /// How many days it covers.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.days().count() as u64
+    }
+
+    /// Simulates it, and says after each day how many are done.
+    ///
+    /// # Errors
+    /// If the log is not available, or a command is refused that shouldn't be.
+    pub async fn run(&self, commands: &Commands, done: impl Fn(u64)) -> Result<(), DemoError> {
+        let office = Office::of(commands, self.world());
+        let last = Progress {
+            day: month_after(self.from, self.months),
+            phase: Phase::Begun,
+            instant: instant(morning(month_after(self.from, self.months))),
+        };
+        let organization = office.organization;
+        let clock = commands
+            .load::<Clock>(organization, ClockId::from(organization))
+            .await
+            .map_err(ExecuteError::from)?;
+        if !clock.state.is_before(&last) {
+            done(self.length());
+            return Ok(());
+        }
+        let name = format!("Demo {} units, seed {}", self.units, self.seed);
+        office.found(name, self.from).await?;
+        let mut homes = self.homes(&office).await?;
+        for (day, number) in self.days().zip(1..) {
+            self.tick(&office, day).await?;
+            stream::iter(homes.iter_mut().map(|home| home.live(day)))
+                .buffer_unordered(AT_ONCE)
+                .try_collect::<()>()
+                .await?;
+            done(number);
+        }
+        self.tick(&office, last.day).await
+    }
+
+    async fn homes<'a>(&self, office: &'a Office<'a>) -> Result<Vec<Home<'a>>, ExecuteError> {
+        let properties = self.units.div_ceil(UNITS_OF_A_PROPERTY);
+        let homes: Vec<Vec<Home<'a>>> = stream::iter(0..properties)
+            .map(|property| self.homes_of(office, property))
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        Ok(homes.into_iter().flatten().collect())
+    }
+
+    async fn homes_of<'a>(&self, office: &'a Office<'a>, number: u32) -> Result<Vec<Home<'a>>, ExecuteError> {
+        let property = office.property(number, self.from).await?;
+        let mut homes = Vec::new();
+        for n in number * UNITS_OF_A_PROPERTY..((number + 1) * UNITS_OF_A_PROPERTY).min(self.units) {
+            let mut home = Home::new(office, n, property, office.unit(property, n, self.from).await?);
+            home.begin(self.from).await?;
+            homes.push(home);
+        }
+        Ok(homes)
+    }
+
+    /// Early in the morning the day before is over, and this one has begun.
+    async fn tick(&self, office: &Office<'_>, day: NaiveDate) -> Result<(), DemoError> {
+        let early: DateTime<Utc> = instant(morning(day) - TimeDelta::hours(7));
+        tick(
+            office.commands(),
+            office.organization,
+            office.clerk(),
+            Progress::at(early, ZONE),
+        )
+        .await?;
+        Ok(())
+    }
+}
