@@ -52,7 +52,10 @@ pub async fn run(arguments: Arguments, settings: Config) -> anyhow::Result<()> {
     let until = arguments.as_of.unwrap_or_else(|| AsOf::Instant(clock::now()));
     beside(&settings, "tick", async |_, connected| {
         let organization = organization(&connected.pools.stream, arguments.organization).await?;
-        let loaded = connected.commands.load::<Organization>(organization, organization).await?;
+        let loaded = connected
+            .commands
+            .load::<Organization>(organization, organization)
+            .await?;
         let until = until.progress(loaded.state.settings()?.time_zone);
         let items = commands::tick::tick(&connected.commands, organization, organizations::INSTALLATION, until).await?;
         println!("{items}");
@@ -69,7 +72,10 @@ mod tests {
     fn a_date_means_its_end_and_an_instant_its_day_begun() {
         let zone = chrono_tz::America::New_York;
         let end: AsOf = "2026-12-05".parse().unwrap();
-        assert_eq!(end.progress(zone).instant, "2026-12-06T05:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        assert_eq!(
+            end.progress(zone).instant,
+            "2026-12-06T05:00:00Z".parse::<DateTime<Utc>>().unwrap()
+        );
         let instant: AsOf = "2026-12-06T03:00:00Z".parse().unwrap();
         assert_eq!(instant.progress(zone).day, "2026-12-05".parse().unwrap());
         assert!("soon".parse::<AsOf>().is_err());
