@@ -107,11 +107,14 @@ impl Tick<'_> {
     pub(super) async fn vendors(&mut self, day: NaiveDate) -> Result<(), TickError> {
         const RULE: &str = "expire_insurance";
         let at = day_begins(day, self.settings.time_zone);
-        for (vendor, state) in self.commands.load_every::<Vendor>(self.organization).await? {
+        for index in 0..self.vendors.len() {
+            let (vendor, state) = &self.vendors[index];
+            let vendor = *vendor;
             if state.insurance_expiry(day).is_some() {
                 let invocation = self.invocation(vendor.0, RULE, day, at);
                 let expired = self.give(&invocation, &RecordExpiryOfInsurance { vendor }).await;
                 expired.map_err(failed(RULE, vendor.0, day))?;
+                self.vendors[index].1 = self.commands.load::<Vendor>(self.organization, vendor).await?.state;
                 self.items += 1;
             }
         }

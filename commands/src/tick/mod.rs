@@ -11,11 +11,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     Refusal,
     clock::{Clock, ClockCommand, LeaseRule, Phase, Progress},
-    ids::{ClockId, CommandId, LeaseId, OrganizationId, UserId},
+    ids::{ClockId, CommandId, LeaseId, OrganizationId, UserId, VendorId},
     lease::Lease,
     organization::Organization,
     settings::Settings,
     sla::day_begins,
+    vendor::Vendor,
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
@@ -32,7 +33,7 @@ const AT_ONCE: usize = 32;
 /// Why a tick stopped. The clock stands where it stood, and what was decided by then is not decided again.
 #[derive(Debug, thiserror::Error)]
 pub enum TickError {
-    /// An item was refused though the clock asks for it, or the log is not available.
+    /// An item could not be decided: the log is not available.
     #[error("{rule} of {subject} on {day}: {error}")]
     Item {
         /// What the clock asks.
@@ -53,10 +54,11 @@ pub enum TickError {
     Read(#[from] ReadError),
 }
 
-/// Decides what time brings an organization, up to a point; returns how many items that were.
+/// Decides what time brings an organization, up to a point; returns how many items that were. An item that a rule refuses,
+/// such as the start of a lease whose unit is not free, holds nothing else up: it is logged, and asked again on the next day.
 ///
 /// # Errors
-/// At the first item that can't be decided; begun again, it goes on from there.
+/// If the organization takes no commands, and at the first item that can't be decided; begun again, it goes on from there.
 pub async fn tick(
     commands: &Commands,
     organization: OrganizationId,
@@ -64,7 +66,10 @@ pub async fn tick(
     until: Progress,
 ) -> Result<usize, TickError> {
     let office = commands.load::<Organization>(organization, organization).await?.state;
-    let settings = office.settings().map_err(refused)?;
+    let settings = office
+        .must_be_active()
+        .and_then(|()| office.settings())
+        .map_err(refused)?;
     let clock = commands
         .load::<Clock>(organization, ClockId::from(organization))
         .await?
@@ -80,6 +85,7 @@ pub async fn tick(
         settings,
         until,
         leases: commands.load_every::<Lease>(organization).await?,
+        vendors: commands.load_every::<Vendor>(organization).await?,
         items: 0,
     };
     for (day, phase) in clock.pending(begun.min(until.day), until) {
@@ -105,6 +111,7 @@ struct Tick<'a> {
     settings: &'a Settings,
     until: Progress,
     leases: Vec<(LeaseId, Arc<Lease>)>,
+    vendors: Vec<(VendorId, Arc<Vendor>)>,
     items: usize,
 }
 
@@ -128,34 +135,39 @@ impl Tick<'_> {
                 .filter(asked)
                 .map(|(index, (id, _))| (index, *id))
                 .collect();
-            let decided: Vec<(usize, Arc<Lease>)> = stream::iter(asked)
+            let decided: Vec<(usize, Arc<Lease>, bool)> = stream::iter(asked)
                 .map(|(index, lease)| self.lease(*rule, (index, lease), day, at))
                 .buffer_unordered(AT_ONCE)
                 .try_collect()
                 .await?;
-            self.items += decided.len();
-            for (index, lease) in decided {
+            for (index, lease, carried_out) in decided {
                 self.leases[index].1 = lease;
+                self.items += usize::from(carried_out);
             }
         }
         Ok(())
     }
 
-    /// Decides one item, and reads what has become of the lease.
+    /// Decides one item, reads what has become of the lease, and says whether the item was carried out.
     async fn lease(
         &self,
         rule: LeaseRule,
         (index, id): (usize, LeaseId),
         day: NaiveDate,
         at: DateTime<Utc>,
-    ) -> Result<(usize, Arc<Lease>), TickError> {
+    ) -> Result<(usize, Arc<Lease>, bool), TickError> {
         let invocation = self.invocation(id.0, rule.name(), day, at);
         let result = items::decide_lease(self.commands, &invocation, rule, id, day).await;
         let now = self.commands.load::<Lease>(self.organization, id).await?.state;
         match result {
-            Ok(()) => Ok((index, now)),
-            // Someone else changed the lease meanwhile, and the clock no longer asks.
-            Err(ExecuteError::Refused(_)) if !rule.asks(&now, day, self.settings) => Ok((index, now)),
+            Ok(()) => Ok((index, now, true)),
+            Err(ExecuteError::Refused(refusal)) => {
+                // Unless someone else changed the lease meanwhile, and the clock no longer asks.
+                if rule.asks(&now, day, self.settings) {
+                    tracing::warn!(rule = rule.name(), lease = %id, %day, %refusal, "time asked in vain");
+                }
+                Ok((index, now, false))
+            }
             Err(error) => Err(failed(rule.name(), id.0, day)(error)),
         }
     }
@@ -178,9 +190,8 @@ impl Tick<'_> {
         let invocation = self.invocation(self.organization.0, &rule, day, instant);
         let advance = OnStream::<Clock>::of(ClockId::from(self.organization), ClockCommand::Advance(self.until));
         match self.commands.execute(&invocation, &advance).await {
-            Ok(_) => Ok(()),
-            // Another tick was there first, or further.
-            Err(ExecuteError::Refused(Refusal::Clock(_))) => Ok(()),
+            // A refusal says that another tick was there first, or further.
+            Ok(_) | Err(ExecuteError::Refused(Refusal::Clock(_))) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
