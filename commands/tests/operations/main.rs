@@ -4,6 +4,7 @@
 
 mod erasure;
 mod maintenance;
+mod payments;
 mod property;
 mod support;
 mod vendors;
