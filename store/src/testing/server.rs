@@ -30,19 +30,30 @@ const SHARED: &str = "PROPERTYOS_TEST_SERVER";
 const FOLDER_PREFIX: &str = "propertyos-test-";
 
 const MANY_CONNECTIONS: (&str, &str) = ("max_connections", "400");
+const DURABLE: &[(&str, &str)] = &[MANY_CONNECTIONS];
+/// Nobody pulls its plug.
+const FAST: &[(&str, &str)] = &[MANY_CONNECTIONS, ("fsync", "off"), ("full_page_writes", "off")];
 
 /// A server that one test may stop, kill, stall and restart. It writes through to the disk, as a real one does.
 pub struct TestServer {
     socket_folder: PathBuf,
-    started: Option<Started>,
-    /// Whether it belongs to one test.
-    alone: bool,
+    whose: Whose,
+}
+
+/// Who may do what with a server.
+enum Whose {
+    /// One test has it for itself.
+    Test(Started),
+    /// The tests of this process share it, and nobody disturbs it.
+    Process { _started: Started },
+    /// All tests of a run share it, and it was started elsewhere.
+    Run,
 }
 
 /// What belongs to a server that this process started.
 struct Started {
     folder: TempDir,
-    settings: Vec<(&'static str, &'static str)>,
+    settings: &'static [(&'static str, &'static str)],
     process: Mutex<Option<Process>>,
     _in_use: File,
 }
@@ -50,12 +61,11 @@ struct Started {
 impl TestServer {
     /// A new server, for the one test that calls this.
     pub async fn own() -> Arc<Self> {
-        let server = Self {
-            alone: true,
-            ..Self::make(vec![MANY_CONNECTIONS])
-        };
-        server.start().await;
-        Arc::new(server)
+        let started = Started::start(DURABLE).await;
+        Arc::new(Self {
+            socket_folder: started.socket_folder(),
+            whose: Whose::Test(started),
+        })
     }
 
     /// The server that tests share: the run's, else one for this process.
@@ -65,62 +75,34 @@ impl TestServer {
     }
 
     async fn find_shared() -> Arc<Self> {
-        let run_server = env::var_os(SHARED).map(|folder| Self {
-            socket_folder: folder.into(),
-            started: None,
-            alone: false,
-        });
-        let server = match run_server {
-            Some(server) => server,
-            None => Self::start_shared().await,
+        let server = if let Some(folder) = env::var_os(SHARED) {
+            Self {
+                socket_folder: folder.into(),
+                whose: Whose::Run,
+            }
+        } else {
+            remove_abandoned();
+            let started = Started::start(FAST).await;
+            Self {
+                socket_folder: started.socket_folder(),
+                whose: Whose::Process { _started: started },
+            }
         };
         let mut superuser = server.superuser("postgres").await;
         roles::create(&mut superuser).await.expect("roles");
         Arc::new(server)
     }
 
-    async fn start_shared() -> Self {
-        remove_abandoned();
-        // No test on the shared server pulls its plug.
-        let server = Self::make(vec![MANY_CONNECTIONS, ("fsync", "off"), ("full_page_writes", "off")]);
-        if let Some(started) = &server.started {
-            started.launch(&server.socket_folder).await;
-        }
-        server
-    }
-
-    fn make(settings: Vec<(&'static str, &'static str)>) -> Self {
-        let folder = TempDir::with_prefix_in(FOLDER_PREFIX, "/tmp").expect("a folder in /tmp");
-        let in_use = File::create(folder.path().join("in-use")).expect("a file in it");
-        in_use.try_lock().expect("a lock on a new file");
-        // The server's user passes through to its data.
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).expect("one's own folder");
-        let socket_folder = folder.path().join("socket");
-        fs::create_dir(&socket_folder).expect("a new folder");
-        Account::for_new_data()
-            .and_then(|account| account.own(&socket_folder))
-            .expect("a user for the server");
-        let started = Started {
-            folder,
-            settings,
-            process: Mutex::default(),
-            _in_use: in_use,
-        };
-        Self {
-            socket_folder,
-            started: Some(started),
-            alone: false,
-        }
-    }
-
     /// Whether it belongs to one test.
     pub(super) fn is_own(&self) -> bool {
-        self.alone
+        matches!(self.whose, Whose::Test(_))
     }
 
     fn own_parts(&self) -> &Started {
-        assert!(self.alone, "the shared server is not to be disturbed");
-        self.started.as_ref().expect("a server of one's own was started here")
+        match &self.whose {
+            Whose::Test(started) => started,
+            Whose::Process { .. } | Whose::Run => panic!("the shared server is not to be disturbed"),
+        }
     }
 
     /// A fresh database on it, with the roles and these migrations.
@@ -139,7 +121,7 @@ impl TestServer {
     /// # Panics
     /// If it doesn't start.
     pub async fn start(&self) {
-        self.own_parts().launch(&self.socket_folder).await;
+        self.own_parts().launch().await;
     }
 
     /// Stops it in order: everyone is disconnected, open transactions are rolled back.
@@ -203,7 +185,31 @@ impl Started {
         self.folder.path().join("data")
     }
 
-    async fn launch(&self, socket_folder: &Path) {
+    async fn start(settings: &'static [(&'static str, &'static str)]) -> Self {
+        let folder = TempDir::with_prefix_in(FOLDER_PREFIX, "/tmp").expect("a folder in /tmp");
+        let in_use = File::create(folder.path().join("in-use")).expect("a file in it");
+        in_use.try_lock().expect("a lock on a new file");
+        // The server's user passes through to its data.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).expect("one's own folder");
+        let started = Self {
+            folder,
+            settings,
+            process: Mutex::default(),
+            _in_use: in_use,
+        };
+        fs::create_dir(started.socket_folder()).expect("a new folder");
+        Account::for_new_data()
+            .and_then(|account| account.own(&started.socket_folder()))
+            .expect("a user for the server");
+        started.launch().await;
+        started
+    }
+
+    fn socket_folder(&self) -> PathBuf {
+        self.folder.path().join("socket")
+    }
+
+    async fn launch(&self) {
         let mut process = self.process.lock().await;
         if process.is_some() {
             return;
@@ -215,9 +221,9 @@ impl Started {
             binaries: &Binaries::for_data(&data).expect("the programs that made the data"),
             account: &Account::for_data(&data).expect("the user who owns the data"),
             data: &data,
-            socket_folder,
+            socket_folder: &self.socket_folder(),
             log: &self.folder.path().join("log"),
-            settings: &self.settings,
+            settings: self.settings,
         };
         *process = Some(Process::start(&launch).await.expect("a server"));
     }
