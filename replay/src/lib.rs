@@ -1,1 +1,67 @@
-//! replay
+//! Plays the log again: every read model in the database, made anew from the first event, and told as text to be compared.
+
+use std::sync::Arc;
+
+use projections::{dashboard::Dashboard, directory::Directory, ledger::Ledger};
+use sqlx::PgPool;
+use store::personal::PersonalData;
+use streams::{Projection, Reader, Version, rebuild::{REBUILD_BATCH, RebuildError, Rebuilt}};
+
+/// Every read model in the database; the search index lies beside it.
+#[must_use]
+pub fn read_models() -> Vec<Arc<dyn Projection>> {
+    vec![Arc::new(Ledger), Arc::new(Dashboard), Arc::new(Directory)]
+}
+
+/// The read model of this name, in the version that this build writes.
+///
+/// # Errors
+/// Names those that there are.
+pub fn read_model(name: &str) -> Result<Arc<dyn Projection>, NoSuchReadModel> {
+    read_models().into_iter().find(|known| known.name() == name).ok_or_else(|| NoSuchReadModel(name.to_owned()))
+}
+
+/// A name that no read model has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no read model `{0}`: they are ledger, dashboard and directory")]
+pub struct NoSuchReadModel(String);
+
+/// Makes a read model anew from the whole log, beside the one that answers queries, and puts it in its place. `told` hears how
+/// many events were applied so far.
+///
+/// # Errors
+/// The first event that can't be applied; a server or log that can't be read. The old read model stays as it was.
+pub async fn rebuild(
+    stream: &PgPool,
+    personal: &PersonalData,
+    read_model: &dyn Projection,
+    told: impl FnMut(u64),
+) -> Result<Rebuilt, RebuildError> {
+    let reader = Reader::new(stream.clone(), personal.clone());
+    streams::rebuild::rebuild(stream, &reader, read_model, REBUILD_BATCH, told).await
+}
+
+/// Every column of every row of a read model, as text: equal texts, equal read models.
+///
+/// # Errors
+/// A read model that isn't there; a server that can't be asked.
+pub async fn dump(stream: &PgPool, read_model: &dyn Projection) -> Result<String, sqlx::Error> {
+    streams::dump::dump(stream, Version::of(read_model)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_model_is_found_by_its_name_and_others_are_named() {
+        for known in read_models() {
+            assert_eq!(read_model(known.name()).map(|found| found.schema()), Ok(known.schema()));
+        }
+        let Err(refused) = read_model("boats") else { panic!("it was found") };
+        assert_eq!(
+            refused.to_string(),
+            "there is no read model `boats`: they are ledger, dashboard and directory"
+        );
+    }
+}

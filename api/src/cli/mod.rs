@@ -11,6 +11,7 @@ mod migrate;
 mod openapi;
 mod org;
 mod parked;
+mod replay;
 mod serve;
 mod tick;
 mod token;
@@ -63,6 +64,9 @@ enum Command {
     /// Events that a read model could not take.
     #[command(subcommand)]
     Parked(parked::Command),
+    /// Plays the log again.
+    #[command(subcommand)]
+    Replay(replay::Command),
     /// Prints the OpenAPI document.
     Openapi,
     /// Settings.
@@ -101,6 +105,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(arguments) => asynchronously(demo::run(arguments, quiet(settings()?))),
         Command::Tick(arguments) => asynchronously(tick::run(arguments, quiet(settings()?))),
         Command::Import(command) => asynchronously(import::run(command, quiet(settings()?))),
+        Command::Replay(command) => asynchronously(replay::run(command, quiet(settings()?))),
         Command::Parked(command) => asynchronously(parked::run(command, quiet(settings()?))),
     }
 }

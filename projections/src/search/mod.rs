@@ -15,6 +15,6 @@ mod tests;
 
 pub use entry::{Entry, Kind};
 pub use marks::{Mark, Marks, Parked};
-pub use node::{Node, NodeError, SEARCH};
+pub use node::{Node, NodeError, SEARCH, parked_in};
 pub use query::{Hit, Hits, Library, Question};
 pub use shelf::{Shelf, ShelfError};

@@ -97,6 +97,7 @@ impl Node {
     /// Only what trying again can't mend.
     pub async fn run(mut self, feed: Arc<Feed>, progress: Arc<Progress>, stop: CancellationToken) -> Result<(), Fault> {
         let mut hints = feed.hints();
+        self.retry_all(&feed).await;
         self.tell(&progress);
         while !stop.is_cancelled() {
             hints.mark_unchanged();
@@ -115,6 +116,16 @@ impl Node {
             }
         }
         Ok(())
+    }
+
+    /// A new build may understand what an older one could not.
+    async fn retry_all(&mut self, feed: &Feed) {
+        let held_back: Vec<_> = self.marks.parked.iter().map(|parked| parked.organization).collect();
+        for organization in held_back {
+            if let Err(error) = self.retry(feed, organization).await {
+                tracing::warn!(%error, %organization, "what the search index held back could not be tried again");
+            }
+        }
     }
 
     /// Applies what there is, and commits it. Returns how many events that were.
@@ -243,4 +254,13 @@ impl Node {
             progress.passed(SEARCH, mark.cursor);
         }
     }
+}
+
+/// What stands still in the index of a folder, as of its last commit; nothing if there is no index. Needs no lock.
+///
+/// # Errors
+/// If the index can't be read.
+pub fn parked_in(folder: &Path) -> Result<Vec<Parked>, ShelfError> {
+    let marks: Option<Marks> = Shelf::payload_in(folder)?;
+    Ok(marks.unwrap_or_default().parked)
 }

@@ -107,6 +107,16 @@ impl Shelf {
         Ok(payload.map(|payload| serde_json::from_str(&payload)).transpose()?)
     }
 
+    /// The same of the index in a folder, whoever writes to it; `None` if there is none.
+    pub(super) fn payload_in<T: DeserializeOwned>(folder: &Path) -> Result<Option<T>, ShelfError> {
+        let directory = tantivy::directory::MmapDirectory::open(folder).map_err(TantivyError::from)?;
+        if !Index::exists(&directory).map_err(TantivyError::from)? {
+            return Ok(None);
+        }
+        let payload = Index::open(directory)?.load_metas()?.payload;
+        Ok(payload.map(|payload| serde_json::from_str(&payload)).transpose()?)
+    }
+
     /// How many entries wait for the next commit.
     #[must_use]
     pub fn changed(&self) -> usize {
