@@ -5,7 +5,10 @@ use std::sync::Arc;
 use projections::{dashboard::Dashboard, directory::Directory, ledger::Ledger};
 use sqlx::PgPool;
 use store::personal::PersonalData;
-use streams::{Projection, Reader, Version, rebuild::{REBUILD_BATCH, RebuildError, Rebuilt}};
+use streams::{
+    Projection, Reader, Version,
+    rebuild::{REBUILD_BATCH, RebuildError, Rebuilt},
+};
 
 /// Every read model in the database; the search index lies beside it.
 #[must_use]
@@ -18,7 +21,10 @@ pub fn read_models() -> Vec<Arc<dyn Projection>> {
 /// # Errors
 /// Names those that there are.
 pub fn read_model(name: &str) -> Result<Arc<dyn Projection>, NoSuchReadModel> {
-    read_models().into_iter().find(|known| known.name() == name).ok_or_else(|| NoSuchReadModel(name.to_owned()))
+    read_models()
+        .into_iter()
+        .find(|known| known.name() == name)
+        .ok_or_else(|| NoSuchReadModel(name.to_owned()))
 }
 
 /// A name that no read model has.
@@ -38,7 +44,7 @@ pub async fn rebuild(
     told: impl FnMut(u64),
 ) -> Result<Rebuilt, RebuildError> {
     let reader = Reader::new(stream.clone(), personal.clone());
-    streams::rebuild::rebuild(stream, &reader, read_model, REBUILD_BATCH, told).await
+    streams::rebuild(stream, &reader, read_model, REBUILD_BATCH, told).await
 }
 
 /// Every column of every row of a read model, as text: equal texts, equal read models.
@@ -46,7 +52,7 @@ pub async fn rebuild(
 /// # Errors
 /// A read model that isn't there; a server that can't be asked.
 pub async fn dump(stream: &PgPool, read_model: &dyn Projection) -> Result<String, sqlx::Error> {
-    streams::dump::dump(stream, Version::of(read_model)).await
+    streams::dump(stream, Version::of(read_model)).await
 }
 
 #[cfg(test)]
@@ -58,7 +64,9 @@ mod tests {
         for known in read_models() {
             assert_eq!(read_model(known.name()).map(|found| found.schema()), Ok(known.schema()));
         }
-        let Err(refused) = read_model("boats") else { panic!("it was found") };
+        let Err(refused) = read_model("boats") else {
+            panic!("it was found")
+        };
         assert_eq!(
             refused.to_string(),
             "there is no read model `boats`: they are ledger, dashboard and directory"

@@ -53,7 +53,10 @@ async fn all(connected: &Connected) -> anyhow::Result<Vec<Parked>> {
 }
 
 async fn one(connected: &Connected, event: Uuid) -> anyhow::Result<Parked> {
-    let found = all(connected).await?.into_iter().find(|parked| parked.event_id == event);
+    let found = all(connected)
+        .await?
+        .into_iter()
+        .find(|parked| parked.event_id == event);
     found.with_context(|| format!("nothing is parked at event {event}"))
 }
 
@@ -99,9 +102,14 @@ async fn retry(connected: &Connected, parked: &Parked) -> anyhow::Result<()> {
     let reader = background::reader(stream, &connected.personal);
     let read_model = replay::read_model(&parked.projection)?;
     match parked::retry(stream, &reader, &*read_model, parked.sequence, STEP).await? {
-        Retried::Completed { applied } => println!("{} {}: {applied} events applied", parked.projection, parked.event_id),
+        Retried::Completed { applied } => {
+            println!("{} {}: {applied} events applied", parked.projection, parked.event_id)
+        }
         Retried::Parked { applied, cursor, error } => {
-            anyhow::bail!("{} stands still again at {cursor}, after {applied} events: {error}", parked.projection)
+            anyhow::bail!(
+                "{} stands still again at {cursor}, after {applied} events: {error}",
+                parked.projection
+            )
         }
     }
     Ok(())
