@@ -19,6 +19,12 @@ pub struct Tenure {
 }
 
 impl Tenure {
+    /// True if the unit is no longer to be had from this day on, as it was listed: the lease has that day or a later one.
+    #[must_use]
+    pub fn ends_listing(self, available_on: NaiveDate) -> bool {
+        self.span.overlaps(Span::open(available_on))
+    }
+
     pub(super) fn refusal(self) -> UnitRefusal {
         UnitRefusal::Leased {
             lease: self.lease,
@@ -131,7 +137,7 @@ impl Unit {
     }
 
     pub(super) fn set_tenure(&mut self, tenure: Tenure) {
-        self.listed = self.listed.filter(|(day, _)| !tenure.span.contains(*day));
+        self.listed = self.listed.filter(|(day, _)| !tenure.ends_listing(*day));
         match self.tenures.iter_mut().find(|present| present.lease == tenure.lease) {
             Some(present) => *present = tenure,
             None => self.tenures.push(tenure),

@@ -222,14 +222,30 @@ pub struct Resident {
     pub birth_date: Option<NaiveDate>,
     /// Whom to call in an emergency.
     pub emergency_contacts: Vec<EmergencyContact>,
-    /// The lease they live under.
+    /// The lease they live under; the latest, if they have several homes.
     pub lease: Option<LeaseId>,
     /// The unit they live in.
     pub unit: Option<UnitId>,
+    /// Everywhere they live, by the day of moving in.
+    pub homes: Vec<Home>,
 }
 document!(Resident as "resident";
     |it| sort it.name.as_ref().map(|name| format!("{} {}", name.family, name.given).to_lowercase()).unwrap_or_default();
-    facets [facet("status", &it.status), maybe("unit", it.unit), maybe("lease", it.lease)]);
+    facets [facet("status", &it.status)],
+    each it.homes.iter().flat_map(|home| [format!("unit:{}", home.unit), format!("lease:{}", home.lease)]));
+
+/// Where a resident lives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Home {
+    /// Under this lease.
+    pub lease: LeaseId,
+    /// In this unit.
+    pub unit: UnitId,
+    /// The day after the last, once notice was given.
+    pub ends: Option<NaiveDate>,
+}
 
 /// A vendor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

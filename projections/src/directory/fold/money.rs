@@ -46,7 +46,7 @@ pub(super) fn payment(happening: &mut Happening<'_>, event: &PaymentEvent) -> Re
             received_on, reference, ..
         } => {
             payment.received_on = Some(*received_on);
-            payment.reference = reference.clone().or(payment.reference.take());
+            payment.reference = payment.reference.take().or_else(|| reference.clone());
             "completed"
         }
         PaymentEvent::Deposited { bank_account, on, .. } => {

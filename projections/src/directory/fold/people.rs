@@ -9,7 +9,7 @@ use domain::{
 
 use super::{
     super::{
-        document::{Resident, Vendor},
+        document::{Home, Resident, Vendor},
         state::Unknown,
     },
     Happening,
@@ -32,6 +32,7 @@ pub(super) fn resident(happening: &mut Happening<'_>, event: &ResidentEvent) -> 
                 emergency_contacts: Vec::new(),
                 lease: None,
                 unit: None,
+                homes: Vec::new(),
             };
             know(
                 &mut resident,
@@ -57,18 +58,23 @@ pub(super) fn resident(happening: &mut Happening<'_>, event: &ResidentEvent) -> 
         }
         ResidentEvent::MovedIn { lease, unit, .. } => {
             let resident = happening.own::<Resident>()?;
-            resident.status = "current".to_owned();
-            resident.lease = Some(*lease);
-            resident.unit = Some(*unit);
+            resident.homes.push(Home {
+                lease: *lease,
+                unit: *unit,
+                ends: None,
+            });
+            settle(resident);
         }
-        ResidentEvent::NoticeGiven { .. } => {}
+        ResidentEvent::NoticeGiven { lease, ends } => {
+            let homes = &mut happening.own::<Resident>()?.homes;
+            for home in homes.iter_mut().filter(|home| home.lease == *lease) {
+                home.ends = Some(*ends);
+            }
+        }
         ResidentEvent::MovedOut { lease, .. } => {
             let resident = happening.own::<Resident>()?;
-            if resident.lease == Some(*lease) {
-                resident.status = "past".to_owned();
-                resident.lease = None;
-                resident.unit = None;
-            }
+            resident.homes.retain(|home| home.lease != *lease);
+            settle(resident);
         }
         ResidentEvent::Erased { .. } => {
             let resident = happening.own::<Resident>()?;
@@ -80,6 +86,14 @@ pub(super) fn resident(happening: &mut Happening<'_>, event: &ResidentEvent) -> 
         }
     }
     Ok(())
+}
+
+/// What follows from where somebody who ever lived here lives now.
+fn settle(resident: &mut Resident) {
+    let latest = resident.homes.last();
+    resident.status = if latest.is_some() { "current" } else { "past" }.to_owned();
+    resident.lease = latest.map(|home| home.lease);
+    resident.unit = latest.map(|home| home.unit);
 }
 
 fn know(

@@ -1,6 +1,9 @@
 //! Properties and units.
 
-use domain::{property::PropertyEvent, unit::UnitEvent};
+use domain::{
+    property::PropertyEvent,
+    unit::{Tenure, UnitEvent},
+};
 
 use super::{
     super::{
@@ -51,8 +54,16 @@ pub(super) fn unit(happening: &mut Happening<'_>, event: &UnitEvent) -> Result<(
             unit.available_on = Some(*available_on);
             unit.asking_rent = Some(*asking_rent);
         }
-        UnitEvent::Leased { lease, on_notice, .. } => {
+        UnitEvent::Leased { lease, span, on_notice } => {
             let unit = happening.own::<Unit>()?;
+            let tenure = Tenure {
+                lease: *lease,
+                span: *span,
+                on_notice: *on_notice,
+            };
+            if unit.available_on.is_some_and(|day| tenure.ends_listing(day)) {
+                delist(unit);
+            }
             if unit.occupied_under == Some(*lease) {
                 unit.status = if *on_notice { "on_notice" } else { "occupied" }.to_owned();
             }
@@ -62,8 +73,6 @@ pub(super) fn unit(happening: &mut Happening<'_>, event: &UnitEvent) -> Result<(
             let unit = happening.own::<Unit>()?;
             unit.status = "occupied".to_owned();
             unit.occupied_under = Some(*lease);
-            unit.available_on = None;
-            unit.asking_rent = None;
         }
         UnitEvent::Vacated { .. } => {
             let unit = happening.own::<Unit>()?;
@@ -71,7 +80,16 @@ pub(super) fn unit(happening: &mut Happening<'_>, event: &UnitEvent) -> Result<(
             unit.occupied_under = None;
         }
         UnitEvent::MadeReady => happening.own::<Unit>()?.status = "ready".to_owned(),
-        UnitEvent::TakenOffline { .. } => happening.own::<Unit>()?.status = "offline".to_owned(),
+        UnitEvent::TakenOffline { .. } => {
+            let unit = happening.own::<Unit>()?;
+            unit.status = "offline".to_owned();
+            delist(unit);
+        }
     }
     Ok(())
+}
+
+fn delist(unit: &mut Unit) {
+    unit.available_on = None;
+    unit.asking_rent = None;
 }

@@ -67,8 +67,12 @@ pub(super) fn request(happening: &mut Happening<'_>, event: &MaintenanceRequestE
             request.outcome = Some(resolution.clone());
             "resolved"
         }
-        MaintenanceRequestEvent::Reopened { deadlines, .. } => {
+        MaintenanceRequestEvent::Reopened {
+            deadlines, work_order, ..
+        } => {
             request.deadlines = *deadlines;
+            request.work_order = *work_order;
+            request.outcome = None;
             request.breached.clear();
             "reopened"
         }
@@ -122,7 +126,10 @@ pub(super) fn work_order(happening: &mut Happening<'_>, event: &WorkOrderEvent) 
 fn progress(work_order: &mut WorkOrder, event: &WorkOrderEvent) {
     let status = match event {
         WorkOrderEvent::Created { .. } => "new",
-        WorkOrderEvent::EstimateRequested { .. } => "estimate_requested",
+        WorkOrderEvent::EstimateRequested { .. } => {
+            work_order.estimate = None;
+            "estimate_requested"
+        }
         WorkOrderEvent::Estimated { amount, .. } => {
             work_order.estimate = Some(*amount);
             "estimated"
@@ -149,18 +156,22 @@ fn progress(work_order: &mut WorkOrder, event: &WorkOrderEvent) {
         }
         WorkOrderEvent::WorkDone { notes } => {
             work_order.notes = Some(notes.clone());
+            work_order.paused_from = None;
             "work_done"
         }
+        WorkOrderEvent::Billed { .. } if work_order.status == "completed" => return,
         WorkOrderEvent::Billed { .. } => "ready_to_bill",
         WorkOrderEvent::Completed { .. } => "completed",
         WorkOrderEvent::Cancelled { reason } => {
             work_order.notes = Some(reason.clone());
+            work_order.paused_from = None;
             "cancelled"
         }
         WorkOrderEvent::Reopened { reason, deadlines } => {
             work_order.notes = Some(reason.clone());
             work_order.deadlines = *deadlines;
             work_order.breached.clear();
+            work_order.estimate = None;
             work_order.vendor = None;
             work_order.visit_on = None;
             "new"

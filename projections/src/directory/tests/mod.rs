@@ -1,5 +1,8 @@
+mod conformance;
+
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use domain::{
     ids::{ChargeId, CreditId, LeaseId, OrganizationId, PersonId, PropertyId, ResidentId, UnitId},
     lease::{ChargeKind, CreditSource, CreditTarget, LeaseEvent, Terms, Withdrawal},
