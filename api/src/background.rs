@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc, thread};
 use anyhow::Context as _;
 use projections::{
     dashboard::Dashboard,
+    directory::Directory,
     search::{Library, Node},
 };
 use sqlx::PgPool;
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 /// Every read model in the database.
 #[must_use]
 pub fn projections() -> Vec<Arc<dyn Projection>> {
-    vec![Arc::new(Dashboard)]
+    vec![Arc::new(Directory), Arc::new(Dashboard)]
 }
 
 /// What understands events: it opens the personal data in them.

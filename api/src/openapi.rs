@@ -6,9 +6,10 @@ use axum::{Json, Router, http::StatusCode, response::Redirect, routing::get};
 use utoipa::{
     PartialSchema as _, ToSchema as _,
     openapi::{
-        ComponentsBuilder, Content, HttpMethod, InfoBuilder, LicenseBuilder, OpenApi, Ref, RefOr, Required, Response,
+        ComponentsBuilder, Content, HttpMethod, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, Ref, RefOr,
+        Required, Response, SchemaFormat, Type,
         header::HeaderBuilder,
-        path::{Operation, ParameterBuilder, ParameterIn, PathItem},
+        path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
         tag::TagBuilder,
     },
@@ -16,7 +17,10 @@ use utoipa::{
 
 use crate::{
     app::App,
-    http::problem::{FieldError, Problem},
+    http::{
+        order::{CommandAnswer, RecordedEvent},
+        problem::{FieldError, Problem},
+    },
     routes,
 };
 
@@ -82,6 +86,8 @@ pub fn document() -> OpenApi {
         ComponentsBuilder::from(components)
             .schema(Problem::name(), Problem::schema())
             .schema(FieldError::name(), FieldError::schema())
+            .schema(CommandAnswer::name(), CommandAnswer::schema())
+            .schema(RecordedEvent::name(), RecordedEvent::schema())
             .security_scheme(BEARER, SecurityScheme::Http(bearer))
             .build(),
     );
@@ -148,7 +154,12 @@ fn complete(method: &HttpMethod, path: &str, operation: &mut Operation) {
         StatusCode::BAD_REQUEST,
         "The request can't be read; `errors` says which part.",
     );
-    if path.contains('{') {
+    if let Some(name) = path.split('{').nth(1).and_then(|rest| rest.split('}').next()) {
+        let format = (name == "id").then_some("uuid");
+        operation
+            .parameters
+            .get_or_insert_default()
+            .insert(0, parameter(name, ParameterIn::Path, "Which.", format));
         add(
             operation,
             StatusCode::NOT_FOUND,
@@ -156,16 +167,16 @@ fn complete(method: &HttpMethod, path: &str, operation: &mut Operation) {
         );
     }
     if *method == HttpMethod::Get {
-        parameter(operation, "PropertyOS-Position", POSITION_WORDS, None);
+        take(operation, "PropertyOS-Position", POSITION_WORDS, None);
         return;
     }
-    parameter(
+    take(
         operation,
         "Idempotency-Key",
         "Makes a retry recognisable. Minted here if absent.",
         Some("uuid"),
     );
-    parameter(
+    take(
         operation,
         "If-Match",
         "Carry the command out only at this `ETag`.",
@@ -245,19 +256,31 @@ fn add(operation: &mut Operation, status: StatusCode, words: &str) {
         });
 }
 
-fn parameter(operation: &mut Operation, name: &str, words: &str, format: Option<&str>) {
-    use utoipa::openapi::{ObjectBuilder, SchemaFormat, Type};
+/// Documents a header that an operation takes.
+fn take(operation: &mut Operation, name: &str, words: &str, format: Option<&str>) {
+    operation
+        .parameters
+        .get_or_insert_default()
+        .push(parameter(name, ParameterIn::Header, words, format));
+}
+
+fn parameter(name: &str, place: ParameterIn, words: &str, format: Option<&str>) -> RefOr<Parameter> {
+    let required = if place == ParameterIn::Path {
+        Required::True
+    } else {
+        Required::False
+    };
     let schema = ObjectBuilder::new()
         .schema_type(Type::String)
         .format(format.map(|format| SchemaFormat::Custom(format.to_owned())));
     let parameter = ParameterBuilder::new()
         .name(name)
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
+        .parameter_in(place)
+        .required(required)
         .description(Some(words))
         .schema(Some(schema))
         .build();
-    operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
+    RefOr::T(parameter)
 }
 
 /// The document at `/openapi.json` and its pages at `/docs`, both from the binary.

@@ -11,7 +11,7 @@ use crate::{
     endpoints::{
         leases,
         maintenance::{requests, vendors, work_orders},
-        platform, properties, residents, units,
+        payments, platform, properties, residents, units,
     },
     http::around,
     openapi,
@@ -39,15 +39,16 @@ routes! {
     "/metrics" get platform::metrics::handle;
     "/.well-known/jwks.json" get platform::keys::handle;
 
-    "/api/properties" post properties::create::handle;
-    "/api/properties/{id}" put properties::update::handle, delete properties::offboard::handle;
-    "/api/properties/{id}/units" post units::create::handle;
-    "/api/units/{id}" put units::update::handle, delete units::take_offline::handle;
+    "/api/properties" get properties::list::handle, post properties::create::handle;
+    "/api/properties/{id}" get properties::get::handle, put properties::update::handle, delete properties::offboard::handle;
+    "/api/properties/{id}/units" get units::list::handle, post units::create::handle;
+    "/api/units/{id}" get units::get::handle, put units::update::handle, delete units::take_offline::handle;
     "/api/units/{id}/ready" post units::make_ready::handle;
     "/api/units/{id}/listing" post units::list_for_rent::handle;
-    "/api/units/{id}/leases" post leases::draft::handle;
+    "/api/units/{id}/leases" get leases::list_of_unit::handle, post leases::draft::handle;
 
-    "/api/leases/{id}" put leases::amend::handle, delete leases::void::handle;
+    "/api/leases" get leases::list::handle;
+    "/api/leases/{id}" get leases::get::handle, put leases::amend::handle, delete leases::void::handle;
     "/api/leases/{id}/sign" post leases::sign::handle;
     "/api/leases/{id}/activate" post leases::activate::handle;
     "/api/leases/{id}/rent" post leases::change_rent::handle;
@@ -56,26 +57,49 @@ routes! {
     "/api/leases/{id}/end" post leases::end::handle;
     "/api/leases/{id}/recurring-charges" post leases::add_recurring_charge::handle;
     "/api/leases/{id}/recurring-charges/end" post leases::end_recurring_charge::handle;
-    "/api/leases/{id}/charges" post leases::charge::handle;
+    "/api/leases/{id}/charges" get leases::list_charges::handle, post leases::charge::handle;
     "/api/leases/{id}/waivers" post leases::waive::handle;
     "/api/leases/{id}/write-offs" post leases::write_off::handle;
     "/api/leases/{id}/concessions" post leases::concede::handle;
 
-    "/api/tenants" post residents::create::handle;
-    "/api/tenants/{id}" put residents::update::handle;
-    "/api/tenants/{id}/erase" post residents::erase::handle;
+    "/api/leases/{id}/deposits" post leases::bill_deposit::handle;
+    "/api/deposits/{id}" get leases::get_deposit::handle;
+    "/api/deposits/{id}/receive" post leases::receive_deposit::handle;
 
-    "/api/maintenance/requests" post requests::submit::handle;
-    "/api/maintenance/requests/{id}" put requests::triage::handle;
+    "/api/tenants" get residents::list::handle, post residents::create::handle;
+    "/api/tenants/{id}" get residents::get::handle, put residents::update::handle;
+    "/api/tenants/{id}/erase" post residents::erase::handle;
+    "/api/tenants/{id}/lease" get residents::lease::handle;
+    "/api/tenants/{id}/payments" get residents::list_payments::handle, post payments::initiate::handle;
+    "/api/tenants/{id}/requests" get residents::list_requests::handle, post residents::submit_request::handle;
+
+    "/api/payments" get payments::list::handle;
+    "/api/payments/due" get payments::due::handle;
+    "/api/payments/process" post payments::process::handle;
+    "/api/payments/{id}" get payments::get::handle;
+    "/api/payments/{id}/complete" post payments::complete::handle;
+    "/api/payments/{id}/deposit" post payments::deposit::handle;
+    "/api/payments/{id}/return" post payments::return_::handle;
+    "/api/payments/{id}/fail" post payments::fail::handle;
+    "/api/payments/{id}/void" post payments::void::handle;
+    "/api/payments/{id}/refund" post payments::refund::handle;
+    "/api/payments/{id}/dispute" post payments::dispute::handle;
+    "/api/payments/{id}/dispute/won" post payments::win_dispute::handle;
+    "/api/payments/{id}/dispute/lost" post payments::lose_dispute::handle;
+    "/api/bank-accounts" get payments::list_bank_accounts::handle;
+
+    "/api/maintenance/requests" get requests::list::handle, post requests::submit::handle;
+    "/api/maintenance/requests/{id}" get requests::get::handle, put requests::triage::handle;
     "/api/maintenance/requests/{id}/assign" post requests::assign::handle;
     "/api/maintenance/requests/{id}/resolve" post requests::resolve::handle;
     "/api/maintenance/requests/{id}/decline" post requests::decline::handle;
     "/api/maintenance/requests/{id}/reopen" post requests::reopen::handle;
-    "/api/maintenance/vendors" post vendors::create::handle;
-    "/api/maintenance/vendors/{id}" put vendors::update::handle;
+    "/api/maintenance/vendors" get vendors::list::handle, post vendors::create::handle;
+    "/api/maintenance/vendors/{id}" get vendors::get::handle, put vendors::update::handle;
     "/api/maintenance/vendors/{id}/block" post vendors::block::handle;
     "/api/maintenance/vendors/{id}/unblock" post vendors::unblock::handle;
-    "/api/maintenance/work-orders" post work_orders::create::handle;
+    "/api/maintenance/work-orders" get work_orders::list::handle, post work_orders::create::handle;
+    "/api/maintenance/work-orders/{id}" get work_orders::get::handle;
     "/api/maintenance/work-orders/{id}/request-estimate" post work_orders::request_estimate::handle;
     "/api/maintenance/work-orders/{id}/estimate" post work_orders::estimate::handle;
     "/api/maintenance/work-orders/{id}/assign" post work_orders::assign::handle;

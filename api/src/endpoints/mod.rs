@@ -2,6 +2,7 @@
 
 pub mod leases;
 pub mod maintenance;
+pub mod payments;
 pub mod platform;
 pub mod properties;
 pub mod residents;

@@ -8,8 +8,16 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use commands::execute::{Command, Invocation, Receipt};
-use domain::ids::CommandId;
+use commands::{
+    execute::{Command, ExecuteError, Invocation, Receipt},
+    handlers::erase_resident,
+};
+use domain::{
+    Refusal,
+    ids::{BankAccountId, CommandId, ResidentId},
+    money::Money,
+    organization::Organization,
+};
 use schemas::{Cursor, PositionToken};
 use serde::Serialize;
 use utoipa::{
@@ -90,6 +98,26 @@ impl<P: Permission> Order<P> {
         Ok(Done(Answer::of(&receipt, self.command_id)?))
     }
 
+    /// What the organization has decided for all its business.
+    ///
+    /// # Errors
+    /// If the log can't be read.
+    pub async fn organization(&self) -> Result<Policies, Problem> {
+        let organization = self.invocation.organization;
+        let loaded = self.app.commands.load::<Organization>(organization, organization).await;
+        Ok(Policies(loaded.map_err(ExecuteError::from)?.state))
+    }
+
+    /// Erases what is known of a resident: records it, and destroys the key without which the log can't be read.
+    ///
+    /// # Errors
+    /// Whatever [`super::errors`] makes of a refusal or a failure.
+    pub async fn erase_resident(&self, resident: ResidentId, reason: String) -> Result<Done, Problem> {
+        let App { commands, pools, .. } = &*self.app;
+        let receipt = erase_resident(commands, &pools.stream, &self.invocation, (resident, reason)).await?;
+        Ok(Done(Answer::of(&receipt, self.command_id)?))
+    }
+
     /// Carries out a command that something begins with. `place` is where it is from then on, up to its id.
     ///
     /// # Errors
@@ -99,6 +127,43 @@ impl<P: Permission> Order<P> {
         let location = format!("{place}/{}", answer.body.id);
         Ok(Created { answer, location })
     }
+}
+
+/// What the organization of an order has decided for all its business, as commands find it.
+pub struct Policies(Arc<Organization>);
+
+impl Policies {
+    /// Where rents go.
+    ///
+    /// # Errors
+    /// If there is no such organization.
+    pub fn operating_account(&self) -> Result<BankAccountId, Problem> {
+        self.0.operating_account().map_err(absent)
+    }
+
+    /// Where deposits are held.
+    ///
+    /// # Errors
+    /// If there is no such organization.
+    pub fn deposit_account(&self) -> Result<BankAccountId, Problem> {
+        self.0.deposit_account().map_err(absent)
+    }
+
+    /// An amount that may be left out, which means nothing.
+    ///
+    /// # Errors
+    /// If there is no such organization.
+    pub fn amount_or_nothing(&self, amount: Option<impl Into<Money>>) -> Result<Money, Problem> {
+        match amount {
+            Some(amount) => Ok(amount.into()),
+            None => Ok(Money::zero(self.0.settings().map_err(absent)?.currency)),
+        }
+    }
+}
+
+/// A token can name an organization that never began.
+fn absent(refusal: impl Into<Refusal>) -> Problem {
+    ExecuteError::Refused(refusal.into()).into()
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<CommandId>, Problem> {

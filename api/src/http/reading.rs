@@ -154,6 +154,20 @@ impl<T> Answer<T> {
         }
     }
 
+    /// The same, shown in another way.
+    pub fn map<U>(self, view: impl FnOnce(T) -> U) -> Answer<U> {
+        let Self {
+            body,
+            version,
+            incomplete_since,
+        } = self;
+        Answer {
+            body: view(body),
+            version,
+            incomplete_since,
+        }
+    }
+
     /// It is about one thing, in this version.
     #[must_use]
     pub fn at_version(mut self, version: i64) -> Self {

@@ -464,7 +464,7 @@ pub struct Request {
 }
 document!(Request as "request", newest first true; |it| sort it.reported_at.to_rfc3339();
     facets [facet("property", it.property), maybe("unit", it.unit), maybe("resident", it.resident),
-            facet("status", &it.status), facet("priority", priority_name(it.priority))]);
+            facet("status", &it.status), facet("priority", it.priority)]);
 
 /// A work order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -508,16 +508,7 @@ pub struct WorkOrder {
 }
 document!(WorkOrder as "work_order", newest first true; |it| sort it.created_at.to_rfc3339();
     facets [facet("property", it.property), maybe("unit", it.unit), maybe("vendor", it.vendor),
-            facet("status", &it.status), facet("priority", priority_name(it.priority))]);
-
-fn priority_name(priority: Priority) -> &'static str {
-    match priority {
-        Priority::Low => "low",
-        Priority::Medium => "medium",
-        Priority::High => "high",
-        Priority::Urgent => "urgent",
-    }
-}
+            facet("status", &it.status), facet("priority", it.priority)]);
 
 /// A bank account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use super::document::Document;
 
 /// A thing with its id and the sequence of its aggregate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Entry<D> {
     /// Which thing.
     pub id: Uuid,

@@ -53,5 +53,13 @@ pub async fn handle(
         amount: input.amount.into(),
         due_on: input.due_on.into(),
     };
-    order.create(&BillDeposit { deposit: order.id(0), new }, "/api/deposits").await
+    order
+        .create(
+            &BillDeposit {
+                deposit: order.id(0),
+                new,
+            },
+            "/api/deposits",
+        )
+        .await
 }

@@ -23,7 +23,7 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Concession {
     /// The charge.
-    charge_id: ChargeId,
+    charge: ChargeId,
     /// How much.
     amount: Amount,
     /// Why, for whoever asks later.
@@ -42,7 +42,7 @@ pub async fn handle(
     Body(input): Body<Concession>,
 ) -> Result<Done, Problem> {
     let concede = LeaseCommand::Concede {
-        charge: input.charge_id,
+        charge: input.charge,
         amount: input.amount.into(),
         reason: input.reason.into(),
     };

@@ -24,7 +24,7 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RecurringEnd {
     /// Which.
-    recurring_id: RecurringId,
+    recurring: RecurringId,
     /// The last day it is charged for.
     last_day: Day,
 }
@@ -40,10 +40,10 @@ pub struct RecurringEnd {
 pub async fn handle(
     order: Order<HandlesMoney>,
     Path(id): Path<LeaseId>,
-    Body(RecurringEnd { recurring_id, last_day }): Body<RecurringEnd>,
+    Body(RecurringEnd { recurring, last_day }): Body<RecurringEnd>,
 ) -> Result<Done, Problem> {
     let end = LeaseCommand::EndRecurring {
-        recurring: recurring_id,
+        recurring,
         on: day_after(last_day),
     };
     order.execute(&OnStream::<Lease>::of(id, end)).await

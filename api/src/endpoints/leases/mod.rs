@@ -3,25 +3,39 @@
 pub mod activate;
 pub mod add_recurring_charge;
 pub mod amend;
+pub mod bill_deposit;
 pub mod change_rent;
 pub mod charge;
 pub mod concede;
 pub mod draft;
 pub mod end;
 pub mod end_recurring_charge;
+pub mod get;
+pub mod get_deposit;
 pub mod give_notice;
+pub mod list;
+pub mod list_charges;
+pub mod list_of_unit;
+pub mod receive_deposit;
 pub mod renew;
 pub mod sign;
+mod view;
 pub mod void;
 pub mod waive;
 pub mod write_off;
 
 use chrono::NaiveDate;
-use domain::{ids::ResidentId, lease::Terms, span::Span};
+use domain::{
+    ids::{ChargeId, ResidentId},
+    lease::Terms,
+    span::Span,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::wire::{Amount, AmountOrZero, Day};
+pub use view::{ChargeView, LeaseView};
+
+use crate::http::wire::{Amount, AmountOrZero, Day, Line};
 
 /// What is agreed.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -65,7 +79,7 @@ fn day_after(last: Day) -> NaiveDate {
     domain::span::days_after(last.into(), 1)
 }
 
-/// A day on which something happened; today if it is left out.
+/// A day on which something happened.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OnDay {
@@ -78,10 +92,10 @@ pub struct OnDay {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Reduction {
     /// The charge.
-    pub charge_id: domain::ids::ChargeId,
+    pub charge: ChargeId,
     /// How much of it; all that can be without.
     #[serde(default)]
     pub amount: Option<Amount>,
     /// Why, for whoever asks later.
-    pub reason: crate::http::wire::Line,
+    pub reason: Line,
 }

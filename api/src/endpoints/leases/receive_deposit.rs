@@ -1,7 +1,7 @@
 //! `POST /api/deposits/{id}/receive`
 
 use commands::handlers::ReceiveDeposit;
-use domain::ids::DepositId;
+use domain::ids::{BankAccountId, DepositId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -24,6 +24,9 @@ pub struct DepositReceipt {
     /// The day of the receipt; today if it is left out.
     #[serde(default)]
     received_on: Option<Day>,
+    /// Into which account; the organization's deposit account if it is left out.
+    #[serde(default)]
+    bank_account: Option<BankAccountId>,
 }
 
 /// Record that a deposit was paid straight into the deposit account
@@ -40,5 +43,15 @@ pub async fn handle(
     Body(input): Body<DepositReceipt>,
 ) -> Result<Done, Problem> {
     let order = order.effective_on(input.received_on);
-    order.execute(&ReceiveDeposit { deposit, amount: input.amount.into() }).await
+    let bank_account = match input.bank_account {
+        Some(account) => account,
+        None => order.organization().await?.deposit_account()?,
+    };
+    order
+        .execute(&ReceiveDeposit {
+            deposit,
+            bank_account,
+            amount: input.amount.into(),
+        })
+        .await
 }

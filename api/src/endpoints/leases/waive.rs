@@ -30,7 +30,7 @@ pub async fn handle(
     Body(input): Body<Reduction>,
 ) -> Result<Done, Problem> {
     let waive = LeaseCommand::Waive {
-        charge: input.charge_id,
+        charge: input.charge,
         amount: input.amount.map(Into::into),
         reason: input.reason.into(),
     };

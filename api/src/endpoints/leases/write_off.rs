@@ -28,7 +28,7 @@ pub async fn handle(
     Body(input): Body<Reduction>,
 ) -> Result<Done, Problem> {
     let write_off = LeaseCommand::WriteOff {
-        charge: input.charge_id,
+        charge: input.charge,
         amount: input.amount.map(Into::into),
         reason: input.reason.into(),
     };

@@ -13,5 +13,5 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VendorChoice {
     /// Its id.
-    pub vendor_id: VendorId,
+    pub vendor: VendorId,
 }

@@ -39,5 +39,10 @@ pub async fn handle(
     Body(input): Body<Completion>,
 ) -> Result<Done, Problem> {
     let order = order.effective_on(input.received_on);
-    order.execute(&CompletePayment { payment, reference: input.reference.map(String::from) }).await
+    order
+        .execute(&CompletePayment {
+            payment,
+            reference: input.reference.map(String::from),
+        })
+        .await
 }

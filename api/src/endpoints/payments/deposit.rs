@@ -1,7 +1,7 @@
 //! `POST /api/payments/{id}/deposit`
 
 use commands::handlers::DepositPayment;
-use domain::ids::PaymentId;
+use domain::ids::{BankAccountId, PaymentId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -17,7 +17,7 @@ use crate::{
 
 /// That the money is in the bank.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BankDeposit {
     /// What the processor kept of it; nothing if it is left out.
     #[serde(default)]
@@ -25,6 +25,9 @@ pub struct BankDeposit {
     /// The day the bank counts it; today if it is left out.
     #[serde(default)]
     on: Option<Day>,
+    /// Into which account; the organization's operating account if it is left out.
+    #[serde(default)]
+    bank_account: Option<BankAccountId>,
 }
 
 /// Record that a payment is in the bank
@@ -39,5 +42,17 @@ pub async fn handle(
     Body(input): Body<BankDeposit>,
 ) -> Result<Done, Problem> {
     let order = order.effective_on(input.on);
-    order.execute(&DepositPayment { payment, fee: input.fee.map(Into::into) }).await
+    let organization = order.organization().await?;
+    let bank_account = match input.bank_account {
+        Some(account) => account,
+        None => organization.operating_account()?,
+    };
+    let fee = organization.amount_or_nothing(input.fee)?;
+    order
+        .execute(&DepositPayment {
+            payment,
+            bank_account,
+            fee,
+        })
+        .await
 }

@@ -1,7 +1,10 @@
 //! `POST /api/payments/{id}/fail`
 
-use commands::handlers::FailPayment;
-use domain::ids::PaymentId;
+use commands::handlers::OnStream;
+use domain::{
+    ids::PaymentId,
+    payment::{Payment, PaymentCommand},
+};
 
 use crate::{
     auth::permit::{HandlesMoney, Only},
@@ -21,8 +24,9 @@ use crate::{
 )]
 pub async fn handle(
     order: Order<HandlesMoney>,
-    Path(payment): Path<PaymentId>,
+    Path(id): Path<PaymentId>,
     Body(Reason { reason }): Body<Reason>,
 ) -> Result<Done, Problem> {
-    order.execute(&FailPayment { payment, reason: reason.into() }).await
+    let fail = PaymentCommand::Fail { reason: reason.into() };
+    order.execute(&OnStream::<Payment>::of(id, fail)).await
 }

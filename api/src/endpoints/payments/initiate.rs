@@ -2,6 +2,7 @@
 
 use commands::handlers::InitiatePayment;
 use domain::ids::ResidentId;
+use projections::directory::Lease;
 
 use super::PaymentInput;
 use crate::{
@@ -10,13 +11,14 @@ use crate::{
         extract::{Body, Path},
         order::{Created, Order},
         problem::Problem,
+        reading::Inquiry,
     },
 };
 
 /// Say that a resident means to pay
 ///
 /// An intent only: it counts once the money has come and the payment is completed. Residents may do this for
-/// themselves.
+/// themselves, for a lease of theirs.
 #[utoipa::path(
     post, path = "/api/tenants/{id}/payments", operation_id = "initiatePayment", tag = "Payments",
     request_body = PaymentInput,
@@ -24,10 +26,23 @@ use crate::{
 )]
 pub async fn handle(
     order: Order<HandlesMoneyOrOwn>,
-    Path(resident): Path<ResidentId>,
+    inquiry: Inquiry<HandlesMoneyOrOwn>,
+    Path(id): Path<ResidentId>,
     Body(input): Body<PaymentInput>,
 ) -> Result<Created, Problem> {
-    order.permit.only_own(resident)?;
-    let intent = input.by(Some(resident));
-    order.create(&InitiatePayment { payment: order.id(0), intent }, "/api/payments").await
+    order.permit.only_own(id)?;
+    if order.permit.only_resident().is_some() {
+        let lease = inquiry.directory().await?.get::<Lease>(input.lease).await?;
+        order.permit.only_own_of(&lease.document.terms.residents)?;
+    }
+    let intent = input.by(Some(id));
+    order
+        .create(
+            &InitiatePayment {
+                payment: order.id(0),
+                intent,
+            },
+            "/api/payments",
+        )
+        .await
 }

@@ -35,5 +35,6 @@ pub async fn handle(
     Path(payment): Path<PaymentId>,
     Body(input): Body<LostDispute>,
 ) -> Result<Done, Problem> {
-    order.execute(&LoseDispute { payment, bank_fee: input.bank_fee.map(Into::into) }).await
+    let bank_fee = order.organization().await?.amount_or_nothing(input.bank_fee)?;
+    order.execute(&LoseDispute { payment, bank_fee }).await
 }

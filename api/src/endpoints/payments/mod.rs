@@ -3,8 +3,12 @@
 pub mod complete;
 pub mod deposit;
 pub mod dispute;
+pub mod due;
 pub mod fail;
+pub mod get;
 pub mod initiate;
+pub mod list;
+pub mod list_bank_accounts;
 pub mod lose_dispute;
 pub mod process;
 pub mod refund;
@@ -19,14 +23,14 @@ use domain::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::wire::{Amount, Day, Line};
+use crate::http::wire::{Amount, Line};
 
 /// What is paid, and for which lease.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentInput {
     /// For which lease.
-    pub lease_id: LeaseId,
+    pub lease: LeaseId,
     /// How much.
     pub amount: Amount,
     /// How.
@@ -44,7 +48,7 @@ impl PaymentInput {
     /// What the payer means.
     pub fn by(self, payer: Option<ResidentId>) -> Intent {
         Intent {
-            lease: self.lease_id,
+            lease: self.lease,
             payer,
             amount: self.amount.into(),
             method: self.method,
@@ -52,13 +56,4 @@ impl PaymentInput {
             designations: self.designations,
         }
     }
-}
-
-/// The day on which something happened to a payment.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OnDay {
-    /// The day; today if it is left out.
-    #[serde(default)]
-    pub on: Option<Day>,
 }

@@ -23,10 +23,10 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Receipt {
     /// For which lease.
-    lease_id: LeaseId,
+    lease: LeaseId,
     /// Who paid, if a resident.
     #[serde(default)]
-    tenant_id: Option<ResidentId>,
+    payer: Option<ResidentId>,
     /// How much.
     amount: Amount,
     /// How.
@@ -55,12 +55,20 @@ pub struct Receipt {
 pub async fn handle(order: Order<HandlesMoney>, Body(receipt): Body<Receipt>) -> Result<Created, Problem> {
     let order = order.effective_on(receipt.received_on);
     let intent = Intent {
-        lease: receipt.lease_id,
-        payer: receipt.tenant_id,
+        lease: receipt.lease,
+        payer: receipt.payer,
         amount: receipt.amount.into(),
         method: receipt.method,
         reference: receipt.reference.map(String::from),
         designations: receipt.designations,
     };
-    order.create(&ReceivePayment { payment: order.id(0), intent }, "/api/payments").await
+    order
+        .create(
+            &ReceivePayment {
+                payment: order.id(0),
+                intent,
+            },
+            "/api/payments",
+        )
+        .await
 }

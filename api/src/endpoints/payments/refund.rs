@@ -38,5 +38,11 @@ pub async fn handle(
     Path(payment): Path<PaymentId>,
     Body(input): Body<Refund>,
 ) -> Result<Done, Problem> {
-    order.execute(&RefundPayment { payment, amount: input.amount.into(), reason: input.reason.into() }).await
+    order
+        .execute(&RefundPayment {
+            payment,
+            amount: input.amount.into(),
+            reason: input.reason.into(),
+        })
+        .await
 }

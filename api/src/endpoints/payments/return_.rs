@@ -43,5 +43,12 @@ pub async fn handle(
     Body(input): Body<BankReturn>,
 ) -> Result<Done, Problem> {
     let order = order.effective_on(input.on);
-    order.execute(&ReturnPayment { payment, bank_fee: input.bank_fee.map(Into::into), reason: input.reason.into() }).await
+    let bank_fee = order.organization().await?.amount_or_nothing(input.bank_fee)?;
+    order
+        .execute(&ReturnPayment {
+            payment,
+            bank_fee,
+            reason: input.reason.into(),
+        })
+        .await
 }

@@ -26,5 +26,10 @@ pub async fn handle(
     Path(payment): Path<PaymentId>,
     Body(Reason { reason }): Body<Reason>,
 ) -> Result<Done, Problem> {
-    order.execute(&VoidPayment { payment, reason: reason.into() }).await
+    order
+        .execute(&VoidPayment {
+            payment,
+            reason: reason.into(),
+        })
+        .await
 }

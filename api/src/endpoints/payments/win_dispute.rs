@@ -1,7 +1,10 @@
 //! `POST /api/payments/{id}/dispute/won`
 
-use commands::handlers::WinDispute;
-use domain::ids::PaymentId;
+use commands::handlers::OnStream;
+use domain::{
+    ids::PaymentId,
+    payment::{Payment, PaymentCommand},
+};
 
 use crate::{
     auth::permit::{HandlesMoney, Only},
@@ -21,8 +24,8 @@ use crate::{
 )]
 pub async fn handle(
     order: Order<HandlesMoney>,
-    Path(payment): Path<PaymentId>,
+    Path(id): Path<PaymentId>,
     Body(Nothing {}): Body<Nothing>,
 ) -> Result<Done, Problem> {
-    order.execute(&WinDispute { payment }).await
+    order.execute(&OnStream::<Payment>::of(id, PaymentCommand::Win)).await
 }

@@ -1,6 +1,8 @@
 //! Properties.
 
 pub mod create;
+pub mod get;
+pub mod list;
 pub mod offboard;
 pub mod update;
 

@@ -1,10 +1,6 @@
 //! `POST /api/tenants/{id}/erase`
 
-use commands::handlers::OnStream;
-use domain::{
-    ids::ResidentId,
-    resident::{Resident, ResidentCommand},
-};
+use domain::ids::ResidentId;
 
 use crate::{
     auth::permit::{Manages, Only},
@@ -30,6 +26,5 @@ pub async fn handle(
     Path(id): Path<ResidentId>,
     Body(Reason { reason }): Body<Reason>,
 ) -> Result<Done, Problem> {
-    let erase = ResidentCommand::Erase { reason: reason.into() };
-    order.execute(&OnStream::<Resident>::of(id, erase)).await
+    order.erase_resident(id, reason.into()).await
 }

@@ -2,6 +2,12 @@
 
 pub mod create;
 pub mod erase;
+pub mod get;
+pub mod lease;
+pub mod list;
+pub mod list_payments;
+pub mod list_requests;
+pub mod submit_request;
 pub mod update;
 
 use domain::{

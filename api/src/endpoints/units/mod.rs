@@ -1,6 +1,8 @@
 //! Units.
 
 pub mod create;
+pub mod get;
+pub mod list;
 pub mod list_for_rent;
 pub mod make_ready;
 pub mod take_offline;

@@ -25,13 +25,13 @@ use crate::{
 pub async fn handle(
     order: Order<Manages>,
     Path(request): Path<RequestId>,
-    Body(VendorChoice { vendor_id }): Body<VendorChoice>,
+    Body(VendorChoice { vendor }): Body<VendorChoice>,
 ) -> Result<Done, Problem> {
     order
         .execute(&ConvertRequest {
             request,
             work_order: order.id(0),
-            vendor: vendor_id,
+            vendor,
         })
         .await
 }

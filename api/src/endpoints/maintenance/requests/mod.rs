@@ -2,6 +2,8 @@
 
 pub mod assign;
 pub mod decline;
+pub mod get;
+pub mod list;
 pub mod reopen;
 pub mod resolve;
 pub mod submit;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    auth::permit::{ManagesOrOwn, Only},
+    auth::permit::{Manages, Only},
     http::{
         extract::Body,
         order::{Created, Order},
@@ -23,13 +23,13 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RequestInput {
     /// At which property.
-    property_id: PropertyId,
+    property: PropertyId,
     /// In which unit, unless in a common area.
     #[serde(default)]
-    unit_id: Option<UnitId>,
-    /// Who reports it, if a resident; a resident's own report is always theirs.
+    unit: Option<UnitId>,
+    /// Who reports it, if a resident.
     #[serde(default)]
-    tenant_id: Option<ResidentId>,
+    resident: Option<ResidentId>,
     /// What it is about: `plumbing`, `hvac`.
     category: Line,
     /// How soon it has to be done: starts the clocks of the service levels.
@@ -47,13 +47,13 @@ pub struct RequestInput {
 #[utoipa::path(
     post, path = "/api/maintenance/requests", operation_id = "submitRequest", tag = "Maintenance",
     request_body = RequestInput,
-    responses(Created, Only<ManagesOrOwn>),
+    responses(Created, Only<Manages>),
 )]
-pub async fn handle(order: Order<ManagesOrOwn>, Body(input): Body<RequestInput>) -> Result<Created, Problem> {
+pub async fn handle(order: Order<Manages>, Body(input): Body<RequestInput>) -> Result<Created, Problem> {
     let report = Report {
-        property: input.property_id,
-        unit: input.unit_id,
-        resident: order.permit.only_resident().or(input.tenant_id),
+        property: input.property,
+        unit: input.unit,
+        resident: input.resident,
         category: input.category.into(),
         priority: input.priority,
         summary: input.summary.into(),

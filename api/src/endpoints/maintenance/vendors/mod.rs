@@ -2,6 +2,8 @@
 
 pub mod block;
 pub mod create;
+pub mod get;
+pub mod list;
 pub mod unblock;
 pub mod update;
 

@@ -24,10 +24,10 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WorkOrderInput {
     /// At which property.
-    property_id: PropertyId,
+    property: PropertyId,
     /// In which unit, unless in a common area.
     #[serde(default)]
-    unit_id: Option<UnitId>,
+    unit: Option<UnitId>,
     /// What it is about: `plumbing`, `hvac`.
     category: Line,
     /// How soon it has to be done.
@@ -46,8 +46,8 @@ pub struct WorkOrderInput {
 )]
 pub async fn handle(order: Order<Manages>, Body(input): Body<WorkOrderInput>) -> Result<Created, Problem> {
     let work = Work {
-        property: input.property_id,
-        unit: input.unit_id,
+        property: input.property,
+        unit: input.unit,
         category: input.category.into(),
         priority: input.priority,
         summary: input.summary.into(),

@@ -6,6 +6,8 @@ pub mod complete;
 pub mod create;
 pub mod estimate;
 pub mod finish;
+pub mod get;
+pub mod list;
 pub mod pause;
 pub mod reopen;
 pub mod request_estimate;

@@ -22,12 +22,7 @@ use crate::{
 pub async fn handle(
     order: Order<Manages>,
     Path(work_order): Path<WorkOrderId>,
-    Body(VendorChoice { vendor_id }): Body<VendorChoice>,
+    Body(VendorChoice { vendor }): Body<VendorChoice>,
 ) -> Result<Done, Problem> {
-    order
-        .execute(&RequestEstimate {
-            work_order,
-            vendor: vendor_id,
-        })
-        .await
+    order.execute(&RequestEstimate { work_order, vendor }).await
 }

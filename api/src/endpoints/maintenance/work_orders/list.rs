@@ -1,0 +1,64 @@
+//! `GET /api/maintenance/work-orders`
+
+use axum::http::Uri;
+use domain::{
+    ids::{PropertyId, UnitId, VendorId},
+    maintenance_request::Priority,
+};
+use projections::directory::{WorkOrder, queries::Entry};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    auth::permit::{Only, ReadsAll},
+    http::{
+        directory::{Cursor, Limit, List, Page, listing},
+        extract::Query,
+        problem::Problem,
+        reading::Inquiry,
+    },
+};
+
+/// Which of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Filter {
+    /// Only those at this property.
+    property: Option<PropertyId>,
+    /// Only those in this unit.
+    unit: Option<UnitId>,
+    /// Only those that this vendor answers for.
+    vendor: Option<VendorId>,
+    /// Only those of this priority.
+    priority: Option<Priority>,
+    /// Only those in this state: `new`, `estimate_requested`, `estimated`, `assigned`, `scheduled`, `waiting`, `work_done`, `ready_to_bill`, `completed` or `cancelled`.
+    status: Option<String>,
+    /// Where the page begins: from a `next` link.
+    #[param(inline)]
+    cursor: Option<Cursor>,
+    /// How many things the page shows.
+    #[param(inline)]
+    limit: Option<Limit>,
+}
+
+/// List work orders
+///
+/// The newest first.
+#[utoipa::path(
+    get, path = "/api/maintenance/work-orders", operation_id = "listWorkOrders", tag = "Maintenance",
+    params(Filter), responses((status = 200, body = List<Entry<WorkOrder>>), Only<ReadsAll>),
+)]
+pub async fn handle(
+    inquiry: Inquiry<ReadsAll>,
+    uri: Uri,
+    Query(filter): Query<Filter>,
+) -> Result<Page<Entry<WorkOrder>>, Problem> {
+    let listing = listing(filter.cursor, filter.limit)
+        .with_if("unit", filter.unit)
+        .with_if("vendor", filter.vendor)
+        .with_if("property", filter.property)
+        .with_if("priority", filter.priority)
+        .with_if("status", filter.status);
+    inquiry.directory().await?.page(&uri, listing, |entry| entry).await
+}

@@ -1,0 +1,55 @@
+//! `GET /api/payments`
+
+use axum::http::Uri;
+use domain::ids::{LeaseId, ResidentId};
+use projections::directory::{Payment, queries::Entry};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    auth::permit::{Only, ReadsAll},
+    http::{
+        directory::{Cursor, Limit, List, Page, listing},
+        extract::Query,
+        problem::Problem,
+        reading::Inquiry,
+    },
+};
+
+/// Which of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Filter {
+    /// Only those for this lease.
+    lease: Option<LeaseId>,
+    /// Only those of this payer.
+    payer: Option<ResidentId>,
+    /// Only those in this state: `initiated`, `processing`, `completed`, `deposited`, `failed`, `voided`, `returned`, `disputed` or `refunded`.
+    status: Option<String>,
+    /// Where the page begins: from a `next` link.
+    #[param(inline)]
+    cursor: Option<Cursor>,
+    /// How many things the page shows.
+    #[param(inline)]
+    limit: Option<Limit>,
+}
+
+/// List payments
+///
+/// The newest first.
+#[utoipa::path(
+    get, path = "/api/payments", operation_id = "listPayments", tag = "Payments",
+    params(Filter), responses((status = 200, body = List<Entry<Payment>>), Only<ReadsAll>),
+)]
+pub async fn handle(
+    inquiry: Inquiry<ReadsAll>,
+    uri: Uri,
+    Query(filter): Query<Filter>,
+) -> Result<Page<Entry<Payment>>, Problem> {
+    let listing = listing(filter.cursor, filter.limit)
+        .with_if("lease", filter.lease)
+        .with_if("resident", filter.payer)
+        .with_if("status", filter.status);
+    inquiry.directory().await?.page(&uri, listing, |entry| entry).await
+}
