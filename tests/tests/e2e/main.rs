@@ -1,5 +1,6 @@
 //! One binary for all tests of the whole, so that it is linked once. A topic is a module.
 
+mod kill;
 mod layers;
 mod organization_setting;
 mod outside_database;
