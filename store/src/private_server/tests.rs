@@ -29,7 +29,7 @@ fn empty_folder() -> (TempDir, DataFolder) {
 /// The same with a server's data, which is made faster than for real: nobody pulls the plug while it is made.
 async fn data_folder() -> (TempDir, DataFolder) {
     let (parent, folder) = empty_folder();
-    cluster::initialise(&folder.path().join("postgres"), &["--no-sync"])
+    cluster::initialise(&folder.path().join("postgres"), &["--no-sync", "--wal-segsize=1"])
         .await
         .unwrap();
     (parent, folder)

@@ -30,7 +30,7 @@ pub(crate) async fn initialise(data: &Path, options: &[&str]) -> Result<(), Serv
     fs::create_dir(&unfinished).map_err(ServerError::file(&unfinished))?;
     fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o700)).map_err(ServerError::file(&unfinished))?;
     account.own(&unfinished)?;
-    let output = Command::from(account.command(binaries.program("initdb")))
+    let output = Command::from(account.command_bound_to_thread(binaries.program("initdb")))
         .arg("--pgdata")
         .arg(&unfinished)
         .args([
@@ -97,7 +97,9 @@ pub(crate) fn processes_on(data: &Path) -> Vec<Pid> {
         .filter_map(|entry| {
             let process = entry.ok()?.path();
             let pid = process.file_name()?.to_str()?.parse().ok().and_then(Pid::from_raw)?;
-            let is_server = fs::read_link(process.join("exe")).ok()?.file_name()? == "postgres";
+            // Of a program that was replaced since, the name ends in " (deleted)".
+            let program = fs::read_link(process.join("exe")).ok()?;
+            let is_server = program.file_name()?.to_string_lossy().starts_with("postgres");
             (is_server && fs::read_link(process.join("cwd")).ok()? == data).then_some(pid)
         })
         .collect()
