@@ -2,7 +2,12 @@
 
 #![allow(missing_docs, reason = "tests")]
 
+mod office;
+mod story;
 mod support;
 
-mod books;
+mod corrections;
 mod laws;
+mod parking;
+mod reports;
+mod tables;

@@ -23,7 +23,9 @@ use store::{
     personal::{Keys, MasterKey, PersonalData, persons_in},
     testing::TestDatabase,
 };
-use streams::{Feed, LogSource, Progress, Projection, Reader, Runner, Settings, Telemetry, Version, Waited};
+use streams::{
+    Feed, Limit, LogSource, Progress, Projection, Reader, Runner, Settings, Telemetry, Version, Waited, rebuild,
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -48,7 +50,8 @@ pub struct World {
     pub pools: Pools,
     pub personal: PersonalData,
     pub log: EventLog,
-    pub database: TestDatabase,
+    /// Dropped with the rest.
+    _database: TestDatabase,
     sequences: Mutex<HashMap<(OrganizationId, StreamId), i64>>,
     keys: tokio::sync::Mutex<Keys>,
 }
@@ -62,7 +65,7 @@ impl World {
             log: EventLog::new(pools.app.clone(), Metrics::default()),
             personal: PersonalData::new(MasterKey::new(&[7; 32]).unwrap()),
             pools,
-            database,
+            _database: database,
             sequences: Mutex::default(),
             keys: tokio::sync::Mutex::default(),
         }
@@ -162,12 +165,12 @@ impl World {
         running.await.unwrap().unwrap();
     }
 
-    /// What an organization's history is applied to, and its ledger.
-    pub async fn with(organization: OrganizationId, happened: &[Happened]) -> Self {
-        let world = Self::new().await;
-        world.append(organization, happened).await;
-        world.project().await;
-        world
+    /// Builds the ledger anew, in batches of so many events.
+    pub async fn rebuild(&self, events: usize) {
+        let limit = Limit { events, bytes: 1 << 24 };
+        rebuild(&self.pools.stream, &self.reader(), &Ledger, limit, |_| {})
+            .await
+            .unwrap();
     }
 
     pub async fn dump(&self) -> String {

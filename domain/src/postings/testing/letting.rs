@@ -83,7 +83,7 @@ impl History {
             },
         );
         let lease = LeaseId(self.id());
-        let term = Span::new(day(1, 1), day(13, 1));
+        let term = Span::new(day(1, 1), day(12, 32));
         let terms = Terms {
             residents: vec![resident],
             term,

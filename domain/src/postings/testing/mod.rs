@@ -24,11 +24,14 @@ pub const fn usd(minor: i64) -> Money {
     Money::new(minor, Currency::USD)
 }
 
-/// A day of 2026; days beyond a month run on into the next.
+/// A day of a month of 2026; days beyond the month run on into the next.
+///
+/// # Panics
+/// For a month that isn't one.
 #[must_use]
+#[expect(clippy::expect_used, reason = "a test that names such a month fails")]
 pub fn day(month: u32, day: u64) -> NaiveDate {
-    let first = NaiveDate::from_ymd_opt(2026, month, 1).unwrap_or_default();
-    first + Days::new(day - 1)
+    NaiveDate::from_ymd_opt(2026, month, 1).expect("a month") + Days::new(day - 1)
 }
 
 /// Something that was recorded.
