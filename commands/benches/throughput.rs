@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p commands` prints a table. The server writes through to the disk.
 
+#![allow(clippy::expect_used, reason = "a benchmark fails by panicking")]
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -65,6 +67,7 @@ async fn measure() {
             let mut latencies = run(&process, series, clients, fresh).await;
             latencies.sort_unstable();
             let at = |part: usize| latencies[(latencies.len() - 1) * part / 100].as_secs_f64() * 1e3;
+            #[expect(clippy::cast_precision_loss, reason = "a count of commands")]
             let rate = latencies.len() as f64 / FOR.as_secs_f64();
             let ids = if fresh { "minted" } else { "given" };
             println!("{clients:>8} {ids:>8} {rate:>12.0} {:>9.2} {:>9.2}", at(50), at(99));

@@ -125,12 +125,11 @@ impl<'c> Work<'c> {
 
     pub(super) async fn stream<A: Root>(&mut self, id: A::Id) -> Result<Loaded<A>, ReadError> {
         let stream = StreamId::of::<A>(id);
-        let index = match self.place(stream) {
-            Some(index) => index,
-            None => {
-                let (base, remembered) = self.reader.aggregate::<A>(stream).await?;
-                self.add::<A>(stream, base, remembered)
-            }
+        let index = if let Some(index) = self.place(stream) {
+            index
+        } else {
+            let (base, remembered) = self.reader.aggregate::<A>(stream).await?;
+            self.add::<A>(stream, base, remembered)
         };
         Ok(self.loaded(index))
     }

@@ -3,6 +3,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use domain::registry::DecodeError;
+use sqlx::error::DatabaseError;
 
 use super::AppendError;
 
@@ -80,7 +81,7 @@ const NEW_EPOCH: &str = "PO002";
 pub(super) fn append_error(error: sqlx::Error) -> AppendError {
     let code = error
         .as_database_error()
-        .and_then(|error| error.code())
+        .and_then(DatabaseError::code)
         .unwrap_or_default();
     match &*code {
         MALFORMED => AppendError::Malformed(error.to_string().into()),

@@ -1,5 +1,7 @@
 //! The promises of the log, against a real PostgreSQL.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod append;
 mod batches;
 mod epochs;
@@ -12,5 +14,6 @@ mod office;
 mod personal;
 mod repository;
 mod restart;
+mod retries;
 mod support;
 mod tail;

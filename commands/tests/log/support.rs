@@ -8,7 +8,7 @@ use commands::{
 use domain::ids::{CommandId, OrganizationId};
 use schemas::Metadata;
 use serde_json::value::RawValue;
-use sqlx::{PgConnection, Postgres, Row, postgres::PgArguments, query::Query};
+use sqlx::{PgConnection, Postgres, Row, error::DatabaseError, postgres::PgArguments, query::Query};
 use store::{MigrationSet, testing::TestDatabase};
 use uuid::Uuid;
 
@@ -182,7 +182,7 @@ impl Call {
 pub fn code(error: &sqlx::Error) -> String {
     error
         .as_database_error()
-        .and_then(|error| error.code())
+        .and_then(DatabaseError::code)
         .unwrap_or_default()
         .into_owned()
 }
