@@ -215,7 +215,9 @@ impl Started {
             return;
         }
         let data = self.data();
-        cluster::initialise(&data, &["--no-sync", "--wal-segsize=1"]).await.expect("initdb");
+        cluster::initialise(&data, &["--no-sync", "--wal-segsize=1"])
+            .await
+            .expect("initdb");
         cluster::wait_until_free(&data).await.expect("the data is free");
         let launch = Launch {
             binaries: &Binaries::for_data(&data).expect("the programs that made the data"),

@@ -1,3 +1,4 @@
+use LateFeePart::{Daily, Flat, PercentOfOutstanding, PercentOfRent};
 use rust_decimal::Decimal;
 
 use super::*;
@@ -6,18 +7,18 @@ use crate::{
     span::days_after,
 };
 
-const FLAT_30: LateFeeRule = LateFeeRule::Flat {
+pub(super) const FLAT_30: LateFeeRule = LateFeeRule::Flat {
     amount: Money::new(3_000, Currency::USD),
 };
 
-fn daily(minor: i64, begins: DailyBegin) -> LateFeeRule {
+pub(super) fn daily(minor: i64, begins: DailyBegin) -> LateFeeRule {
     LateFeeRule::Daily {
         amount: usd(minor),
         begins,
     }
 }
 
-fn policy(grace_days: u16, rules: Vec<LateFeeRule>) -> LateFees {
+pub(super) fn policy(grace_days: u16, rules: Vec<LateFeeRule>) -> LateFees {
     LateFees {
         grace_days,
         assessed: AssessmentDay::DayAfterGrace,
@@ -28,12 +29,12 @@ fn policy(grace_days: u16, rules: Vec<LateFeeRule>) -> LateFees {
 }
 
 /// In force, with June's rent of a thousand unpaid.
-fn june_unpaid() -> Lease {
+pub(super) fn june_unpaid() -> Lease {
     lease(with(in_force(), [rent(0, 100_000, "2026-06-01", "2026-07-01")]))
 }
 
 /// Lets the days end, the first and the last included, and assesses what each brings.
-fn let_days_end(lease: &mut Lease, policy: &LateFees, from: &str, last: &str) {
+pub(super) fn let_days_end(lease: &mut Lease, policy: &LateFees, from: &str, last: &str) {
     let mut today = day(from);
     while today <= day(last) {
         let context = under(today, |settings| settings.late_fees = policy.clone());
@@ -47,7 +48,7 @@ fn let_days_end(lease: &mut Lease, policy: &LateFees, from: &str, last: &str) {
 }
 
 /// Each fee: for which day, which part, how much.
-fn fees(lease: &Lease) -> Vec<(String, LateFeePart, i64)> {
+pub(super) fn fees(lease: &Lease) -> Vec<(String, LateFeePart, i64)> {
     let of = |charge: &Charge| {
         let fee = charge.late_fee?;
         Some((fee.day.to_string(), fee.part, charge.amount.minor))
@@ -55,7 +56,7 @@ fn fees(lease: &Lease) -> Vec<(String, LateFeePart, i64)> {
     lease.account().charges().filter_map(of).collect()
 }
 
-fn total(lease: &Lease) -> i64 {
+pub(super) fn total(lease: &Lease) -> i64 {
     fees(lease).iter().map(|(_, _, minor)| minor).sum()
 }
 
@@ -64,8 +65,6 @@ fn assessed(policy: &LateFees, last: &str) -> Vec<(String, LateFeePart, i64)> {
     let_days_end(&mut lease, policy, "2026-06-01", last);
     fees(&lease)
 }
-
-use LateFeePart::{Daily, Flat, PercentOfOutstanding, PercentOfRent};
 
 #[test]
 fn due_the_first_with_three_days_of_grace_is_assessed_on_the_fifth() {
@@ -357,128 +356,4 @@ fn a_fee_names_its_period_part_and_day() {
             day: day(today),
             amount: usd(5_000),
         }]);
-}
-
-/// The bank takes a payment back on a day.
-fn give_back(lease: &mut Lease, n: u128, on: &str) {
-    let context = Context::on(day(on));
-    let credit = CreditId(Uuid::from_u128(n));
-    let mut entries = Entries::on(lease.account(), &context);
-    entries.unapply_all(credit).unwrap();
-    let free = entries.account().credit(credit).unwrap().free;
-    entries.withdraw(credit, free, Withdrawal::Returned);
-    for event in entries.into_events() {
-        lease.apply(event);
-    }
-}
-
-#[test]
-fn after_a_return_fees_run_from_the_day_of_the_return() {
-    let mut lease = june_unpaid();
-    pay(&mut lease, 1, 100_000, day("2026-06-02"));
-    give_back(&mut lease, 1, "2026-06-10");
-    let policy = policy(4, vec![FLAT_30, daily(100, DailyBegin::DayAfter)]);
-    let_days_end(&mut lease, &policy, "2026-06-01", "2026-06-12");
-    assert_eq!(
-        fees(&lease),
-        [
-            ("2026-06-10", Flat, 3_000),
-            ("2026-06-11", Daily, 100),
-            ("2026-06-12", Daily, 100),
-        ]
-        .map(|(day, part, minor)| (day.to_owned(), part, minor))
-    );
-}
-
-#[test]
-fn a_return_within_grace_changes_nothing() {
-    let mut lease = june_unpaid();
-    pay(&mut lease, 1, 100_000, day("2026-06-01"));
-    give_back(&mut lease, 1, "2026-06-04");
-    let_days_end(&mut lease, &policy(4, vec![FLAT_30]), "2026-06-01", "2026-06-30");
-    assert_eq!(fees(&lease), [("2026-06-06".into(), Flat, 3_000)]);
-}
-
-/// What a receipt that is recorded now undoes of the fees.
-fn undone_by(lease: &Lease, policy: &LateFees, minor: i64, received_on: &str) -> Vec<i64> {
-    let context = under(day(received_on), |settings| settings.late_fees = policy.clone());
-    let mut paid = lease.clone();
-    pay(&mut paid, 9, minor, day(received_on));
-    let undone = lease.late_fees_undone(paid.account(), &context).unwrap();
-    let of_charge = |charge: &Charge| {
-        let found = undone.iter().find(|(id, _)| *id == charge.id);
-        found.map(|(_, amount)| amount.minor)
-    };
-    lease.account().charges().filter_map(of_charge).collect()
-}
-
-#[test]
-fn a_receipt_dated_within_grace_undoes_the_fees_of_its_period() {
-    let policy = policy(4, vec![FLAT_30, daily(100, DailyBegin::AssessmentDay)]);
-    let mut lease = june_unpaid();
-    let_days_end(&mut lease, &policy, "2026-06-01", "2026-06-08");
-    assert_eq!(
-        undone_by(&lease, &policy, 100_000, "2026-06-05"),
-        [3_000, 100, 100, 100]
-    );
-    assert_eq!(undone_by(&lease, &policy, 100_000, "2026-06-07"), [100, 100]);
-    assert_eq!(undone_by(&lease, &policy, 100_000, "2026-06-09"), [] as [i64; 0]);
-    assert_eq!(undone_by(&lease, &policy, 99_999, "2026-06-05"), [] as [i64; 0]);
-}
-
-#[test]
-fn a_part_dated_within_grace_undoes_its_share_of_a_percentage() {
-    let policy = LateFees {
-        minimum_balance: usd(2_000),
-        ..policy(
-            4,
-            vec![
-                LateFeeRule::PercentOfOutstanding {
-                    percent: Decimal::new(10, 0),
-                },
-                FLAT_30,
-            ],
-        )
-    };
-    let mut lease = june_unpaid();
-    let_days_end(&mut lease, &policy, "2026-06-01", "2026-06-08");
-    assert_eq!(undone_by(&lease, &policy, 60_000, "2026-06-05"), [6_000]);
-    assert_eq!(undone_by(&lease, &policy, 98_000, "2026-06-05"), [9_800]);
-    assert_eq!(undone_by(&lease, &policy, 98_001, "2026-06-05"), [10_000, 3_000]);
-}
-
-#[test]
-fn what_is_waived_already_is_not_undone_again() {
-    let policy = policy(4, vec![FLAT_30]);
-    let mut lease = june_unpaid();
-    let_days_end(&mut lease, &policy, "2026-06-01", "2026-06-08");
-    let fee = lease.account().charges().last().unwrap().id;
-    for (waived, left) in [(1_000, vec![2_000]), (2_000, vec![])] {
-        let context = Context::on(day("2026-06-08"));
-        let waive = Command::Waive {
-            charge: fee,
-            amount: Some(usd(waived)),
-            reason: "kindness".into(),
-        };
-        for event in lease.decide(waive, &context).unwrap() {
-            lease.apply(event);
-        }
-        assert_eq!(undone_by(&lease, &policy, 100_000, "2026-06-05"), left);
-    }
-}
-
-#[test]
-fn fees_of_other_periods_stand() {
-    let policy = policy(4, vec![FLAT_30]);
-    let mut lease = lease(with(
-        in_force(),
-        [
-            rent(0, 100_000, "2026-06-01", "2026-07-01"),
-            rent(1, 90_000, "2026-07-01", "2026-08-01"),
-        ],
-    ));
-    let_days_end(&mut lease, &policy, "2026-06-01", "2026-07-08");
-    assert_eq!(total(&lease), 6_000);
-    assert_eq!(undone_by(&lease, &policy, 100_000, "2026-06-05"), [3_000]);
-    assert_eq!(undone_by(&lease, &policy, 190_000, "2026-07-05"), [3_000]);
 }

@@ -47,9 +47,9 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn command(step: Step, lease: &Lease, today: NaiveDate) -> Option<Command> {
+fn command(step: &Step, lease: &Lease, today: NaiveDate) -> Option<Command> {
     let contract = lease.contract().ok()?;
-    Some(match step {
+    Some(match *step {
         Step::ChangeRent { minor, ahead } => Command::ChangeRent {
             rent: usd(minor),
             rent_tax: None,
@@ -85,7 +85,7 @@ fn command(step: Step, lease: &Lease, today: NaiveDate) -> Option<Command> {
 }
 
 /// Runs a lease from its activation: on each of the days charges are posted, then the step is tried.
-fn run(terms: Terms, method: ProrationMethod, steps: Vec<(u32, Step)>) -> Lease {
+fn run(terms: &Terms, method: ProrationMethod, steps: Vec<(u32, Step)>) -> Lease {
     let mut state = lease(vec![created(terms.clone()), signed()]);
     let mut today = terms.term.from;
     let decide = |state: &mut Lease, command: Command, today: NaiveDate| {
@@ -99,7 +99,7 @@ fn run(terms: Terms, method: ProrationMethod, steps: Vec<(u32, Step)>) -> Lease 
     for (wait, step) in steps {
         today = days_after(today, wait);
         decide(&mut state, Command::PostDue { through: today }, today);
-        if let Some(command) = command(step, &state, today) {
+        if let Some(command) = command(&step, &state, today) {
             decide(&mut state, command, today);
         }
     }
@@ -141,7 +141,7 @@ proptest! {
         method in any_method(),
         steps in prop::collection::vec((0_u32..45, any_step()), 0..30),
     ) {
-        let lease = run(terms, method, steps);
+        let lease = run(&terms, method, steps);
         let contract = lease.contract().unwrap();
         for line in contract.recurring.iter().map(|recurring| Some(recurring.id)).chain([None]) {
             let mut charged = BTreeMap::new();
@@ -175,7 +175,7 @@ proptest! {
         steps in prop::collection::vec((0_u32..45, any_step()), 0..30),
     ) {
         let due_day = terms.due_day;
-        let lease = run(terms, method, steps);
+        let lease = run(&terms, method, steps);
         let contract = lease.contract().unwrap();
         let mut periods: BTreeMap<_, (i64, i64)> = BTreeMap::new();
         for charge in rents(&lease) {

@@ -1,8 +1,11 @@
 mod agreement;
+mod changes;
 mod charging;
 mod late_fees;
+mod late_receipts;
 mod laws;
 mod lifecycle;
+mod recurring;
 mod schedule;
 mod taken_over;
 
