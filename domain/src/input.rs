@@ -75,7 +75,7 @@ fn words(field: &'static str, text: &str, limit: usize, forbidden: impl Fn(char)
     Ok(())
 }
 
-/// A list of words, such as amenities or trades: each a [`line`], none twice, at most [`LIST`].
+/// A list of words, such as amenities or trades: each a [`line()`], none twice, at most [`LIST`].
 ///
 /// # Errors
 /// Names the field and what is wrong with it.
@@ -93,7 +93,7 @@ pub fn list(field: &'static str, entries: &[String]) -> Result<(), InputRefusal>
     Ok(())
 }
 
-/// A name: its family part is a [`line`], its given part may be empty.
+/// A name: its family part is a [`line()`], its given part may be empty.
 ///
 /// # Errors
 /// Names the field and what is wrong with it.
@@ -105,7 +105,7 @@ pub fn person_name(field: &'static str, name: &PersonName) -> Result<(), InputRe
     line(field, &name.given)
 }
 
-/// Addresses: whatever is given is a [`line`], and electronic mail has something on both sides of an `@`.
+/// Addresses: whatever is given is a [`line()`], and electronic mail has something on both sides of an `@`.
 ///
 /// # Errors
 /// Names the field and what is wrong with it.

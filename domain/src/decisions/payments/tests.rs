@@ -5,6 +5,7 @@ mod credits;
 mod desk;
 mod laws;
 mod receive;
+mod steps;
 mod take_back;
 
 use super::*;

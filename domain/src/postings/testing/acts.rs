@@ -135,12 +135,7 @@ impl History {
 
     pub(super) fn unapply(&mut self, desk: usize, step: Step) {
         let applied: Vec<_> = (self.desks[desk].account.credits())
-            .flat_map(|credit| {
-                credit
-                    .applications
-                    .iter()
-                    .map(|application| (credit.id, application.clone()))
-            })
+            .flat_map(|credit| credit.applications.iter().map(|application| (credit.id, *application)))
             .collect();
         if applied.is_empty() {
             return;
