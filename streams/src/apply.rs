@@ -107,12 +107,11 @@ pub(crate) async fn isolating(
             Err(ApplyError::Server(error)) => return Err(error),
             Err(ApplyError::Data(reason)) => {
                 tx.execute("ROLLBACK TO SAVEPOINT run").await?;
-                match run {
-                    [entry] => standing.stop_at(projection, entry, reason),
-                    _ => {
-                        let (first, rest) = run.split_at(run.len() / 2);
-                        waiting.extend([rest, first]);
-                    }
+                if let [entry] = run {
+                    standing.stop_at(projection, entry, reason);
+                } else {
+                    let (first, rest) = run.split_at(run.len() / 2);
+                    waiting.extend([rest, first]);
                 }
             }
         }

@@ -1,7 +1,5 @@
 //! A read model as text: equal texts, equal read models.
 
-use std::fmt::Write;
-
 use futures::TryStreamExt;
 use sqlx::{FromRow, PgConnection, PgPool, Row};
 
@@ -18,11 +16,11 @@ pub async fn dump(stream: &PgPool, version: Version) -> Result<String, sqlx::Err
         .await?;
     let mut text = String::new();
     for Table { name, path, key } in tables(&mut tx, version).await? {
-        text += &format!("# {name}\n");
+        text.extend(["# ", &name, "\n"]);
         let query = format!("SELECT to_json(t)::text FROM {path} t ORDER BY {key}");
         let mut rows = sqlx::query(&query).fetch(&mut *tx);
         while let Some(row) = rows.try_next().await? {
-            writeln!(text, "{}", row.try_get::<&str, _>(0)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            text.extend([row.try_get(0)?, "\n"]);
         }
     }
     Ok(text)

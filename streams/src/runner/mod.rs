@@ -135,9 +135,10 @@ impl Runner {
         let ended = supervise(workers, &stop, grace).await;
         // Nothing may renew them after they were left.
         let _kept = house.await;
-        match timeout(grace, leases.release()).await {
-            Ok(Ok(())) => info!("left all shards to others"),
-            _ => warn!("the shards are free for others only when their leases end"),
+        if let Ok(Ok(())) = timeout(grace, leases.release()).await {
+            info!("left all shards to others");
+        } else {
+            warn!("the shards are free for others only when their leases end");
         }
         ended
     }

@@ -7,7 +7,7 @@ use schemas::Cursor;
 use store::testing::TestServer;
 use streams::{Fault, RunnerError, SourceError, State, log, rebuild};
 
-use crate::support::{ONE, TWO, Tally, World};
+use crate::support::{ONE, TWO, Tally, World, event_at, until};
 
 #[tokio::test]
 async fn connections_that_break_park_nothing() {
@@ -40,17 +40,13 @@ async fn a_server_that_goes_away_is_waited_for() {
     let running = world.run(&tally);
     world.until_applied(&running).await;
     server.stop().await;
-    let failing = async {
-        while !matches!(running.telemetry.health()[&running.version].state, State::Failing { attempts, .. } if attempts > 1)
-        {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(crate::support::SOON, failing).await.unwrap();
+    let health = || running.telemetry.health()[&running.version].state.clone();
+    let failing = async || matches!(health(), State::Failing { attempts, .. } if attempts > 1);
+    until("the runner notices", failing).await;
     server.start().await;
     world.append(ONE, 1, 5).await;
     world.until_applied(&running).await;
-    assert_eq!(running.telemetry.health()[&running.version].state, State::Running);
+    assert_eq!(health(), State::Running);
     running.stop().await.unwrap();
     assert_eq!(world.ask::<i64>("SELECT count(*) FROM parked").await, 0);
     assert_eq!(world.ask::<i64>("SELECT events FROM tally_v1.vendors").await, 10);
@@ -104,7 +100,7 @@ async fn an_older_log_stops_the_reader_until_its_read_model_is_rebuilt() {
     let survived = world.append(ONE, 1, 3).await;
     world.append(TWO, 1, 3).await;
     let lost = world.append(ONE, 1, 2).await;
-    let known = crate::support::event_at(&world, lost).await;
+    let known = event_at(&world, lost).await;
     world.apply(&tally).await;
     restore_an_older_log(&world, survived).await;
     let replaced = |found| Fault::Replaced {
@@ -118,7 +114,7 @@ async fn an_older_log_stops_the_reader_until_its_read_model_is_rebuilt() {
     epoch::begin(&mut world.database.owner().await).await.unwrap();
     let world = world.reopened().await;
     world.append(ONE, 7, 2).await;
-    let other = crate::support::event_at(&world, lost).await;
+    let other = event_at(&world, lost).await;
     assert_eq!(stops_with(&world).await, replaced(Some(other)));
     let beyond = log::read_models_beyond(&world.pools.stream).await.unwrap();
     assert_eq!(beyond, [("tally".to_owned(), 1)]);

@@ -8,10 +8,9 @@ use streams::{
     Sequence, SequenceId, Version,
     parked::{self, Retried},
 };
-use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::support::{ONE, QUICK, Refusal, SOON, TWO, Tally, World, event_at, metric};
+use crate::support::{ONE, QUICK, Refusal, TWO, Tally, World, event_at, metric, until};
 
 const OF_ONE: SequenceId = SequenceId {
     tenant_id: ONE,
@@ -37,7 +36,7 @@ async fn an_event_that_cannot_be_applied_holds_back_its_organization_only() {
     world.append(ONE, 2, 4).await;
     world.append(TWO, 1, 5).await;
     let tally = Tally::version(1);
-    tally.refuse(event_at(&world, bad).await, Refusal::ByTheDatabase);
+    tally.refuse(event_at(&world, bad).await, Refusal::Constraint);
     let running = world.run(&tally);
     world.until_applied(&running).await;
     world.append(ONE, 1, 2).await;
@@ -73,12 +72,8 @@ async fn an_event_that_cannot_be_applied_holds_back_its_organization_only() {
     running.stop().await.unwrap();
     // Also to whoever starts later.
     let again = world.run(&tally);
-    let told = async {
-        while again.telemetry.health()[&again.version].parked != 1 {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(SOON, told).await.unwrap();
+    let parked = async || again.telemetry.health()[&again.version].parked == 1;
+    until("it is told", parked).await;
     assert_eq!(metric(&again.telemetry, "parked"), 1);
     again.stop().await.unwrap();
 }
@@ -92,7 +87,7 @@ async fn by_aggregate_only_the_aggregate_is_held_back() {
     // The same vendor's id in another organization is another sequence.
     world.append(TWO, 1, 2).await;
     let tally = Tally::by_vendor(1);
-    tally.refuse(event_at(&world, bad).await, Refusal::ByTheProjection);
+    tally.refuse(event_at(&world, bad).await, Refusal::Reason);
     world.apply(&tally).await;
     let parked = list(&world).await;
     assert_eq!(parked.len(), 1);
@@ -112,7 +107,7 @@ async fn a_panic_parks_the_event_and_not_the_projector() {
     let bad = world.append(ONE, 1, 1).await;
     world.append(TWO, 1, 2).await;
     let tally = Tally::version(1);
-    tally.refuse(event_at(&world, bad).await, Refusal::ByPanic);
+    tally.refuse(event_at(&world, bad).await, Refusal::Panic);
     world.apply(&tally).await;
     assert_eq!(
         list(&world).await[0].error,
@@ -169,7 +164,7 @@ async fn several_bad_events_among_many_are_each_found() {
             position,
             ..Cursor::start(schemas::shard_of(organization))
         };
-        tally.refuse(event_at(&world, cursor).await, Refusal::ByTheDatabase);
+        tally.refuse(event_at(&world, cursor).await, Refusal::Constraint);
     }
     world.apply(&tally).await;
     let mut found: Vec<_> = list(&world).await.iter().map(|parked| parked.sequence).collect();
@@ -194,7 +189,7 @@ async fn a_retry_stops_at_the_next_bad_event_and_completes_when_there_is_none() 
 
     let tally = Tally::version(2);
     for cursor in [first, second] {
-        tally.refuse(event_at(&world, cursor).await, Refusal::ByTheProjection);
+        tally.refuse(event_at(&world, cursor).await, Refusal::Reason);
     }
     world.apply(&tally).await;
     let still = |cursor, applied| Retried::Parked {
@@ -206,7 +201,7 @@ async fn a_retry_stops_at_the_next_bad_event_and_completes_when_there_is_none() 
     assert_eq!(list(&world).await[0].attempts, 2);
 
     tally.accept_all();
-    tally.refuse(event_at(&world, second).await, Refusal::ByTheProjection);
+    tally.refuse(event_at(&world, second).await, Refusal::Reason);
     assert_eq!(retry(&world, &tally, OF_ONE, 3).await, still(second, 5));
     let parked = &list(&world).await[0];
     assert_eq!((parked.cursor, parked.attempts, parked.waiting), (second, 1, 5));
@@ -231,7 +226,7 @@ async fn parks_and_completes(world: &World, tally: &Tally, bad: Uuid, refusal: R
     let parked = list(world).await;
     assert_eq!(parked.len(), 1, "{parked:?}");
     tally.accept_all();
-    let (completed, _) = tokio::join!(retry(world, tally, parked[0].sequence, step), async {
+    let (completed, ()) = tokio::join!(retry(world, tally, parked[0].sequence, step), async {
         for vendor in 1..=3 {
             world.append(parked[0].sequence.tenant_id, vendor, 2).await;
         }
@@ -257,7 +252,7 @@ async fn after_a_retry_nothing_tells_that_an_event_was_ever_parked() {
     let runtime = tokio::runtime::Handle::current();
     let cases = (
         any::<Index>(),
-        prop::sample::select(vec![Refusal::ByTheDatabase, Refusal::ByTheProjection]),
+        prop::sample::select(vec![Refusal::Constraint, Refusal::Reason]),
         prop::sample::select(vec![Sequence::Organization, Sequence::Aggregate]),
         1_u32..30,
     );
@@ -284,7 +279,7 @@ async fn an_organization_sees_what_of_its_own_is_parked_and_nothing_else() {
     let tally = Tally::version(1);
     for organization in [ONE, TWO] {
         let bad = world.append(organization, 1, 1).await;
-        tally.refuse(event_at(&world, bad).await, Refusal::ByTheProjection);
+        tally.refuse(event_at(&world, bad).await, Refusal::Reason);
     }
     world.apply(&tally).await;
     assert_eq!(list(&world).await.len(), 2);

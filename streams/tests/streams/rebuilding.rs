@@ -130,7 +130,7 @@ async fn a_rebuild_ends_at_the_first_bad_event_and_leaves_everything_as_it_was()
     let kept = world.apply(&tally).await;
     let bad = world.append(ONE, 1, 1).await;
     world.append(ONE, 2, 5).await;
-    tally.refuse(event_at(&world, bad).await, Refusal::ByTheDatabase);
+    tally.refuse(event_at(&world, bad).await, Refusal::Constraint);
     match rebuilt(&world, &tally, 1_000).await.unwrap_err() {
         RebuildError::Poison {
             cursor,
@@ -150,7 +150,7 @@ async fn a_rebuild_lifts_what_was_parked() {
     let world = World::new().await;
     let bad = world.append(ONE, 1, 1).await;
     let tally = Tally::version(1);
-    tally.refuse(event_at(&world, bad).await, Refusal::ByTheDatabase);
+    tally.refuse(event_at(&world, bad).await, Refusal::Constraint);
     world.apply(&tally).await;
     tally.accept_all();
     rebuilt(&world, &tally, 1_000).await.unwrap();

@@ -262,9 +262,19 @@ impl World {
 
     /// Waits until a query answers `true`.
     pub async fn until(&self, sql: &str) {
-        let asked = async { while !self.ask::<bool>(sql).await {} };
-        tokio::time::timeout(SOON, asked).await.expect(sql);
+        until(sql, async || self.ask(sql).await).await;
     }
+}
+
+/// Looks until something holds, or fails when it doesn't soon.
+pub async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let mut looks = tokio::time::interval(Duration::from_millis(5));
+    let looking = async {
+        while !holds().await {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(SOON, looking).await.expect(what);
 }
 
 /// The event at a position, by its id.
@@ -326,11 +336,11 @@ pub struct Tally {
 #[derive(Debug, Clone, Copy)]
 pub enum Refusal {
     /// Its rows break a constraint.
-    ByTheDatabase,
+    Constraint,
     /// The projection says so.
-    ByTheProjection,
+    Reason,
     /// The projection panics.
-    ByPanic,
+    Panic,
 }
 
 impl Tally {
@@ -390,9 +400,9 @@ impl Projection for Tally {
         for fact in facts {
             let mut events = 1;
             match self.refusal(fact) {
-                Some(Refusal::ByTheDatabase) => events = -1_000_000,
-                Some(Refusal::ByTheProjection) => return Err(ApplyError::data("not this one")),
-                Some(Refusal::ByPanic) => panic!("not this one"),
+                Some(Refusal::Constraint) => events = -1_000_000,
+                Some(Refusal::Reason) => return Err(ApplyError::data("not this one")),
+                Some(Refusal::Panic) => panic!("not this one"),
                 None => {}
             }
             let in_order = sqlx::query(&format!(
