@@ -6,6 +6,7 @@ mod checkpoint;
 mod dump;
 mod entry;
 mod fact;
+mod failure;
 mod feed;
 pub mod log;
 mod log_source;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::PgConnection;
 
-use crate::Fact;
+use crate::{Fact, failure};
 
 /// A read model in PostgreSQL.
 ///
@@ -69,24 +69,9 @@ impl ApplyError {
     }
 }
 
-/// The classes of SQLSTATE that say that a value, not the server, was at fault: cardinality (21), data exceptions (22),
-/// integrity constraints (23), with-check (44), program limits such as an index row's size (54), and what our own SQL raises
-/// (P0).
-const DATA_CLASSES: [&str; 6] = ["21", "22", "23", "44", "54", "P0"];
-
 impl From<sqlx::Error> for ApplyError {
     fn from(error: sqlx::Error) -> Self {
-        let of_data = match &error {
-            sqlx::Error::Database(database) => database
-                .code()
-                .is_some_and(|code| DATA_CLASSES.iter().any(|class| code.starts_with(class))),
-            sqlx::Error::RowNotFound
-            | sqlx::Error::Encode(_)
-            | sqlx::Error::Decode(_)
-            | sqlx::Error::ColumnDecode { .. } => true,
-            _ => false,
-        };
-        if of_data {
+        if failure::is_of_data(&error) {
             Self::Data(error.to_string())
         } else {
             Self::Server(error)

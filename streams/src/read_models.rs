@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::OrganizationId;
 use sqlx::{Executor, PgConnection, PgPool, Postgres, Row, Transaction};
 
-use crate::{Projection, Version};
+use crate::{Projection, Version, failure};
 
 /// Why a read model could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -30,13 +30,7 @@ pub enum InstallError {
 impl InstallError {
     /// Whether it may pass if one tries again.
     pub(crate) fn passes(&self) -> bool {
-        matches!(
-            self,
-            Self::Database {
-                source: sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut,
-                ..
-            }
-        )
+        matches!(self, Self::Database { source, .. } if failure::may_pass(source))
     }
 }
 
