@@ -3,22 +3,12 @@
 use std::{path::Path, sync::Arc, thread};
 
 use anyhow::Context as _;
-use projections::{
-    dashboard::Dashboard,
-    directory::Directory,
-    search::{Library, Node},
-};
+use projections::search::{Library, Node};
 use sqlx::PgPool;
 use store::personal::PersonalData;
-use streams::{Feed, LogSource, Progress, Projection, Reader, Runner, Settings, Telemetry};
+use streams::{Feed, LogSource, Progress, Reader, Runner, Settings, Telemetry};
 use tokio::{runtime::Handle, sync::oneshot, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-
-/// Every read model in the database.
-#[must_use]
-pub fn projections() -> Vec<Arc<dyn Projection>> {
-    vec![Arc::new(Directory), Arc::new(Dashboard)]
-}
 
 /// What understands events: it opens the personal data in them.
 #[must_use]
@@ -56,7 +46,7 @@ impl Background {
             )
         })?;
         let library = node.library();
-        let runner = Runner::new(stream.clone(), feed.clone(), projections(), Settings::default())
+        let runner = Runner::new(stream.clone(), feed.clone(), projections::all(), Settings::default())
             .with_telemetry(telemetry.clone())
             .with_progress(progress.clone());
         let projectors = runner.run(stop.clone());

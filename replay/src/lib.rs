@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use projections::{dashboard::Dashboard, directory::Directory, ledger::Ledger};
 use sqlx::PgPool;
 use store::personal::PersonalData;
 use streams::{
@@ -10,18 +9,12 @@ use streams::{
     rebuild::{REBUILD_BATCH, RebuildError, Rebuilt},
 };
 
-/// Every read model in the database; the search index lies beside it.
-#[must_use]
-pub fn read_models() -> Vec<Arc<dyn Projection>> {
-    vec![Arc::new(Ledger), Arc::new(Dashboard), Arc::new(Directory)]
-}
-
 /// The read model of this name, in the version that this build writes.
 ///
 /// # Errors
 /// Names those that there are.
 pub fn read_model(name: &str) -> Result<Arc<dyn Projection>, NoSuchReadModel> {
-    read_models()
+    projections::all()
         .into_iter()
         .find(|known| known.name() == name)
         .ok_or_else(|| NoSuchReadModel(name.to_owned()))
@@ -29,7 +22,7 @@ pub fn read_model(name: &str) -> Result<Arc<dyn Projection>, NoSuchReadModel> {
 
 /// A name that no read model has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no read model `{0}`: they are ledger, dashboard and directory")]
+#[error("there is no read model `{0}`: they are dashboard, directory and ledger")]
 pub struct NoSuchReadModel(String);
 
 /// Makes a read model anew from the whole log, beside the one that answers queries, and puts it in its place. `told` hears how
@@ -61,15 +54,15 @@ mod tests {
 
     #[test]
     fn a_read_model_is_found_by_its_name_and_others_are_named() {
-        for known in read_models() {
-            assert_eq!(read_model(known.name()).map(|found| found.schema()), Ok(known.schema()));
+        for known in projections::all() {
+            assert_eq!(read_model(known.name()).map(|found| found.version()), Ok(known.version()));
         }
         let Err(refused) = read_model("boats") else {
             panic!("it was found")
         };
         assert_eq!(
             refused.to_string(),
-            "there is no read model `boats`: they are ledger, dashboard and directory"
+            "there is no read model `boats`: they are dashboard, directory and ledger"
         );
     }
 }
