@@ -55,15 +55,17 @@ impl Office {
     /// A database without any organization in it.
     pub async fn unfounded() -> Self {
         let database = TestDatabase::new(SCHEMA).await;
-        let log = EventLog::new(database.pools().await.app, Metrics::default());
-        let key = STANDARD.encode([7; 32]);
-        let secrets = Secrets::from_configuration(&key, &key).unwrap();
         Self {
+            commands: process(&database).await,
             database,
-            commands: Commands::new(log, PersonalData::new(secrets.master), secrets.command_hash),
             organization: OrganizationId(Uuid::from_u128(1)),
             given: AtomicU32::new(0),
         }
+    }
+
+    /// Another process on the same log: it remembers nothing of what this one did.
+    pub async fn another_process(&self) -> Commands {
+        process(&self.database).await
     }
 
     pub async fn new() -> Self {
@@ -184,6 +186,13 @@ impl Office {
         self.give(&CreateWorkOrder { work_order, work }).await;
         work_order
     }
+}
+
+async fn process(database: &TestDatabase) -> Commands {
+    let log = EventLog::new(database.pools().await.app, Metrics::default());
+    let key = STANDARD.encode([7; 32]);
+    let secrets = Secrets::from_configuration(&key, &key).unwrap();
+    Commands::new(log, PersonalData::new(secrets.master), secrets.command_hash)
 }
 
 pub fn found() -> FoundOrganization {
