@@ -53,13 +53,12 @@ impl Installation {
             ("DATABASE_URL_STREAMS", database.url(roles::STREAM)),
             ("DATABASE_URL_OWNER", database.url(roles::OWNER)),
         ];
-        let installation = urls.into_iter().fold(Self::new(binary), |installation, (name, url)| {
-            installation.with(name, &url)
-        });
-        Self {
-            database: Some(database),
-            ..installation
+        let mut installation = Self::new(binary);
+        for (name, url) in urls {
+            installation = installation.with(name, &url);
         }
+        installation.database = Some(database);
+        installation
     }
 
     /// With a setting, by the name of its variable in the environment.
@@ -130,5 +129,14 @@ impl Installation {
     /// Starts `serve` and waits until it is ready.
     pub async fn serve(&self) -> Serving {
         Serving::start(self).await
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        // What was killed last couldn't remove its socket's folder, and nothing starts here again that would.
+        if let Ok(folder) = fs::read_to_string(self.data_folder().join("socket-folder")) {
+            let _gone = fs::remove_dir_all(folder);
+        }
     }
 }
