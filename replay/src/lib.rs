@@ -55,7 +55,10 @@ mod tests {
     #[test]
     fn a_read_model_is_found_by_its_name_and_others_are_named() {
         for known in projections::all() {
-            assert_eq!(read_model(known.name()).map(|found| found.version()), Ok(known.version()));
+            assert_eq!(
+                read_model(known.name()).map(|found| found.version()),
+                Ok(known.version())
+            );
         }
         let Err(refused) = read_model("boats") else {
             panic!("it was found")

@@ -90,7 +90,9 @@ impl EventLog {
         Snapshot::new(&self.pool, organization)
     }
 
-    pub(crate) fn metrics(&self) -> &Metrics {
+    /// What is counted of it.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 }

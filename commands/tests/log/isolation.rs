@@ -258,3 +258,24 @@ async fn the_api_may_execute_append_and_nobody_else_may() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_database_puts_every_organization_on_the_shard_that_the_code_does() {
+    let (database, _app) = with_secrets().await;
+    let organizations: Vec<uuid::Uuid> = (0..500_u32)
+        .map(|n| uuid::Uuid::new_v5(&OURS.0, &n.to_be_bytes()))
+        .chain([uuid::Uuid::nil(), uuid::Uuid::max()])
+        .collect();
+    let shards: Vec<i32> = sqlx::query_scalar(
+        "SELECT shard_of(o.id) FROM unnest($1::uuid[]) WITH ORDINALITY AS o(id, number) ORDER BY number",
+    )
+    .bind(&organizations)
+    .fetch_all(&mut database.superuser().await)
+    .await
+    .unwrap();
+    let expected: Vec<i32> = organizations
+        .iter()
+        .map(|id| i32::from(schemas::shard_of((*id).into()).as_i16()))
+        .collect();
+    assert_eq!(shards, expected);
+}

@@ -6,6 +6,7 @@ mod append;
 mod batches;
 mod epochs;
 mod execute;
+mod hints;
 mod history;
 mod idempotence;
 mod isolation;
