@@ -4,10 +4,48 @@ use std::sync::Arc;
 
 use commands::log::epoch;
 use schemas::Cursor;
+use sqlx::Executor;
 use store::testing::TestServer;
-use streams::{Fault, RunnerError, SourceError, State, log, rebuild};
+use streams::{ApplyError, Fault, RunnerError, SourceError, State, log, rebuild};
 
 use crate::support::{ONE, TWO, Tally, World, event_at, until};
+
+/// What a projection would say of a statement that failed.
+async fn verdict(world: &World, sql: &str) -> ApplyError {
+    let mut tx = world.pools.stream.begin().await.unwrap();
+    ApplyError::from(tx.execute(sql).await.unwrap_err())
+}
+
+#[tokio::test]
+async fn only_a_value_is_poison() {
+    let world = World::new().await;
+    for of_data in [
+        "SELECT 1 / 0",
+        "SELECT 'x'::int",
+        "SELECT (SELECT generate_series(1, 2))",
+        "INSERT INTO leases (projection, version, shard) VALUES ('x', 1, 0), ('x', 1, 0)",
+        "INSERT INTO leases (projection, version, shard) VALUES ('x', 1, 99)",
+        "DO $$ BEGIN RAISE EXCEPTION 'no'; END $$",
+    ] {
+        let verdict = verdict(&world, of_data).await;
+        assert!(matches!(verdict, ApplyError::Data(_)), "{of_data}: {verdict}");
+    }
+    for of_the_server in [
+        "SELECT FROM nowhere",
+        "SELECT nothing()",
+        "DROP TABLE events",
+        "SET LOCAL statement_timeout = 1; SELECT pg_sleep(1)",
+        "SELECT pg_terminate_backend(pg_backend_pid())",
+    ] {
+        let verdict = verdict(&world, of_the_server).await;
+        assert!(matches!(verdict, ApplyError::Server(_)), "{of_the_server}: {verdict}");
+    }
+    let missing = sqlx::query("SELECT WHERE false")
+        .fetch_one(&world.pools.stream)
+        .await
+        .unwrap_err();
+    assert!(matches!(ApplyError::from(missing), ApplyError::Data(_)));
+}
 
 #[tokio::test]
 async fn connections_that_break_park_nothing() {

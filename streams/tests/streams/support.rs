@@ -163,9 +163,9 @@ impl World {
         }
     }
 
-    /// Appends a few hundred events of three organizations and their vendors, in turns.
+    /// Appends some 150 events of three organizations and their vendors, in turns.
     pub async fn append_a_history(&self) {
-        for round in 0..12 {
+        for round in 0..6 {
             for organization in [ONE, TWO, THREE] {
                 for vendor in 1..=3 {
                     let events = 1 + u32::try_from((round * vendor) % 5).unwrap();
