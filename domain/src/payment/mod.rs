@@ -22,7 +22,8 @@ use crate::{
     span::days_after,
 };
 
-/// What can be asked of a payment.
+/// What can be asked of a payment. It decides alone that it is processed, failed, disputed or won; what all else means for the
+/// lease is for the [decisions](crate::decisions), and is never asked of the payment alone.
 #[derive(Debug, Clone, Serialize)]
 pub enum PaymentCommand {
     /// Record that someone means to pay.
