@@ -174,3 +174,23 @@ fn a_late_fee_is_a_charge_due_the_day_it_is_for() {
     assert_eq!(fee.late_fee, Some(LateFee { period, part, day }));
     assert_eq!(given.charges().count(), 1);
 }
+
+#[test]
+fn of_1700_received_1554_pay_rent_and_taxed_parking_and_146_are_left() {
+    let given = account([
+        rent(FIRST, 150_000, june(1)),
+        posted(SECOND, ChargeKind::Parking, (5_400, 400), june(1)),
+        credited(CHEQUE, 170_000, june(3)),
+    ]);
+    let context = Context::on(june(3));
+    let mut entries = Entries::on(&given, &context);
+    entries.pay_from_credits().unwrap();
+    assert_eq!((entries.account().owed(), entries.account().free()), (0, 14_600));
+    assert_eq!(
+        entries.into_events(),
+        [
+            applied(CHEQUE, to(FIRST, ChargeKind::Rent), (150_000, 0), june(3)),
+            applied(CHEQUE, to(SECOND, ChargeKind::Parking), (5_400, 400), june(3)),
+        ]
+    );
+}
