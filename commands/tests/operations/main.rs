@@ -8,4 +8,6 @@ mod maintenance;
 mod payments;
 mod property;
 mod support;
+mod tenancies;
+mod time;
 mod vendors;

@@ -195,6 +195,10 @@ async fn process(database: &TestDatabase) -> Commands {
     Commands::new(log, PersonalData::new(secrets.master), secrets.command_hash)
 }
 
+pub fn usd(minor: i64) -> Money {
+    Money::new(minor, Currency::USD)
+}
+
 pub fn found() -> FoundOrganization {
     FoundOrganization {
         name: "Elm Homes".into(),
