@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -39,6 +39,20 @@ struct Load {
     token: String,
     leases: Vec<Uuid>,
     goes_on: AtomicBool,
+    /// How many commands were acknowledged.
+    acknowledged: AtomicU64,
+}
+
+impl Load {
+    /// Waits until so many more commands are acknowledged.
+    async fn goes_on_for(&self, commands: u64) {
+        let enough = self.acknowledged.load(Ordering::Relaxed) + commands;
+        let until = Instant::now() + LIMIT;
+        while self.acknowledged.load(Ordering::Relaxed) < enough {
+            assert!(Instant::now() < until, "no command is acknowledged any more");
+            sleep(LOOK_EVERY).await;
+        }
+    }
 }
 
 /// A command that was acknowledged: its key, and the aggregate that it made.
@@ -54,6 +68,7 @@ async fn client(load: Arc<Load>, seed: u64) -> Acknowledged {
         let (path, body) = command(&load.leases, &mut random, key);
         let id = send(&load, &http, key, path, &body).await;
         acknowledged.insert(key, id);
+        load.acknowledged.fetch_add(1, Ordering::Relaxed);
     }
     acknowledged
 }
@@ -62,7 +77,7 @@ async fn client(load: Arc<Load>, seed: u64) -> Acknowledged {
 fn command(leases: &[Uuid], random: &mut StdRng, key: Uuid) -> (&'static str, Value) {
     if random.random_bool(0.7) {
         let receipt = json!({
-            "leaseId": leases[random.random_range(0..leases.len())],
+            "lease": leases[random.random_range(0..leases.len())],
             "amount": {"minor": random.random_range(1_000..200_000), "currency": "USD"},
             "method": "ach",
             "reference": key.to_string(),
@@ -71,7 +86,7 @@ fn command(leases: &[Uuid], random: &mut StdRng, key: Uuid) -> (&'static str, Va
     } else {
         (
             "/api/tenants",
-            json!({"name": {"given": "Ada", "family": key.to_string()}, "contact": {}}),
+            json!({"givenName": "Ada", "familyName": key.to_string()}),
         )
     }
 }
@@ -222,6 +237,7 @@ async fn a_serve_that_is_killed_loses_nothing_and_writes_nothing_twice() {
         token: installation.output(&["token", "--role", "admin"]).await,
         leases: leases(&mut database).await,
         goes_on: AtomicBool::new(true),
+        acknowledged: AtomicU64::new(0),
     });
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -229,6 +245,7 @@ async fn a_serve_that_is_killed_loses_nothing_and_writes_nothing_twice() {
     }
     let mut inside = 0;
     for _ in 0..KILLS {
+        load.goes_on_for(random.random_range(10..100)).await;
         inside += u32::from(a_transaction_is_open(&mut database).await);
         serving.kill().await;
         serving = installation.serve().await;
