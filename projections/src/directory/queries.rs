@@ -143,7 +143,7 @@ pub async fn list<D: Document + Unpin>(
 }
 
 /// One more than the page holds, to know whether there is a next.
-fn page_query<D: Document>(organization: Uuid, listing: &Listing) -> QueryBuilder<'_, Postgres> {
+pub(super) fn page_query<D: Document>(organization: Uuid, listing: &Listing) -> QueryBuilder<'_, Postgres> {
     let (before, order) = if D::NEWEST_FIRST { ("<", "DESC") } else { (">", "ASC") };
     let mut query = QueryBuilder::new("SELECT e.id, e.version, e.sort, e.document FROM ");
     match listing.facets.split_first() {
