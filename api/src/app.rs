@@ -1,6 +1,6 @@
 //! What every request is answered with.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use commands::execute::Commands;
 use projections::search::Library;
@@ -25,6 +25,8 @@ pub struct App {
     pub telemetry: Telemetry,
     /// The search index of this process.
     pub library: Library,
+    /// Where it is.
+    pub search_index: PathBuf,
     /// What is counted.
     pub metrics: Metrics,
     /// How long an answer may take.

@@ -1,13 +1,19 @@
 //! What runs beside the API in the same process: the projectors and the search index.
 
-use std::{path::Path, sync::Arc, thread};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use projections::search::{Library, Node};
 use sqlx::PgPool;
 use store::personal::PersonalData;
 use streams::{Feed, LogSource, Progress, Reader, Runner, Settings, Telemetry};
-use tokio::{runtime::Handle, sync::oneshot, task::JoinHandle};
+use tokio::{
+    runtime::Handle,
+    task::{JoinHandle, spawn_blocking},
+};
 use tokio_util::sync::CancellationToken;
 
 /// What understands events: it opens the personal data in them.
@@ -24,9 +30,11 @@ pub struct Background {
     pub telemetry: Telemetry,
     /// What answers searches.
     pub library: Library,
+    /// Where the search index is.
+    pub index: PathBuf,
     stop: CancellationToken,
     projectors: JoinHandle<anyhow::Result<()>>,
-    search: oneshot::Receiver<anyhow::Result<()>>,
+    search: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Background {
@@ -51,11 +59,14 @@ impl Background {
             .with_progress(progress.clone());
         let projectors = runner.run(stop.clone());
         let projectors = tokio::spawn(async { projectors.await.context("the projectors stopped") });
-        let search = keep_index(node, feed, progress.clone(), stop.clone())?;
+        // Writing the index blocks, so it has a thread of its own.
+        let (runtime, indexing) = (Handle::current(), node.run(feed, progress.clone(), stop.clone()));
+        let search = spawn_blocking(move || runtime.block_on(indexing).context("the search index stopped"));
         Ok(Self {
             progress,
             telemetry,
             library,
+            index: index.to_owned(),
             stop,
             projectors,
             search,
@@ -76,34 +87,13 @@ impl Background {
     /// Tells them to end and waits until they have.
     pub async fn stop(self) {
         self.stop.cancel();
-        if !self.projectors.is_finished()
-            && let Ok(Err(error)) = self.projectors.await
-        {
-            tracing::error!(error = format!("{error:#}"), "the projectors did not end in order");
+        for task in [self.projectors, self.search] {
+            // What has ended before was told already.
+            if !task.is_finished()
+                && let Ok(Err(error)) = task.await
+            {
+                tracing::error!(error = format!("{error:#}"), "did not end in order");
+            }
         }
-        // An error if it had ended before.
-        let _ended = self.search.await;
     }
-}
-
-/// Writing the index blocks, so it has a thread of its own.
-fn keep_index(
-    node: Node,
-    feed: Arc<Feed>,
-    progress: Arc<Progress>,
-    stop: CancellationToken,
-) -> anyhow::Result<oneshot::Receiver<anyhow::Result<()>>> {
-    let (ended, end) = oneshot::channel();
-    let runtime = Handle::current();
-    thread::Builder::new()
-        .name("search".to_owned())
-        .spawn(move || {
-            let result = runtime
-                .block_on(node.run(feed, progress, stop))
-                .context("the search index stopped");
-            // Nobody waits for it any more if the process ends.
-            let _nobody = ended.send(result);
-        })
-        .context("no thread for the search index")?;
-    Ok(end)
 }

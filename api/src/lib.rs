@@ -16,3 +16,4 @@ pub mod metrics;
 pub mod openapi;
 pub mod organizations;
 pub mod routes;
+pub mod ticker;

@@ -9,9 +9,9 @@ use utoipa::OpenApi as _;
 use crate::{
     app::App,
     endpoints::{
-        leases,
+        analytics, leases, ledger,
         maintenance::{requests, vendors, work_orders},
-        payments, platform, properties, residents, units,
+        payments, platform, properties, residents, search, units,
     },
     http::around,
     openapi,
@@ -73,7 +73,7 @@ routes! {
     "/api/tenants/{id}/payments" get residents::list_payments::handle, post payments::initiate::handle;
     "/api/tenants/{id}/requests" get residents::list_requests::handle, post residents::submit_request::handle;
 
-    "/api/payments" get payments::list::handle;
+    "/api/payments/ledger" get payments::ledger::handle;
     "/api/payments/due" get payments::due::handle;
     "/api/payments/process" post payments::process::handle;
     "/api/payments/{id}" get payments::get::handle;
@@ -87,6 +87,14 @@ routes! {
     "/api/payments/{id}/dispute/won" post payments::win_dispute::handle;
     "/api/payments/{id}/dispute/lost" post payments::lose_dispute::handle;
     "/api/bank-accounts" get payments::list_bank_accounts::handle;
+
+    "/api/ledger/trial-balance" get ledger::trial_balance::handle;
+    "/api/ledger/accounts/{code}" get ledger::account::handle;
+    "/api/ledger/rent-roll" get ledger::rent_roll::handle;
+    "/api/ledger/aged-receivables" get ledger::aged_receivables::handle;
+    "/api/ledger/leases/{id}/statement" get ledger::statement::handle;
+    "/api/analytics/dashboard" get analytics::dashboard::handle;
+    "/api/search" get search::find::handle;
 
     "/api/maintenance/requests" get requests::list::handle, post requests::submit::handle;
     "/api/maintenance/requests/{id}" get requests::get::handle, put requests::triage::handle;

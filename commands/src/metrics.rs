@@ -53,23 +53,19 @@ impl Default for Metrics {
 impl Metrics {
     /// Has them shown.
     pub fn register(&self, registry: &mut Registry) {
+        registry.register("commands", "Commands by what became of them", self.commands.clone());
         registry.register(
-            "propertyos_commands",
-            "Commands by what became of them",
-            self.commands.clone(),
-        );
-        registry.register(
-            "propertyos_append_conflicts",
+            "append_conflicts",
             "Appends that others came before, also those that were tried again",
             self.conflicts.clone(),
         );
         registry.register(
-            "propertyos_append_seconds",
+            "append_seconds",
             "How long a call of append took",
             self.append_seconds.clone(),
         );
         registry.register(
-            "propertyos_append_batch_commands",
+            "append_batch_commands",
             "How many commands a call of append carried",
             self.append_commands.clone(),
         );

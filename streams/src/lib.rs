@@ -18,6 +18,7 @@ mod reader;
 pub mod rebuild;
 mod runner;
 mod source;
+mod task_lease;
 mod telemetry;
 
 use store::Migration;
@@ -35,6 +36,7 @@ pub use reader::{Reader, Unreadable};
 pub use rebuild::rebuild;
 pub use runner::{Runner, RunnerError, Settings};
 pub use source::{Batch, Fault, Limit, Source, SourceError};
+pub use task_lease::TaskLease;
 pub use telemetry::{Health, State, Telemetry};
 
 /// The schema that this crate needs, under its name.

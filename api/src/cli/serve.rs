@@ -1,6 +1,6 @@
 //! `propertyos serve`
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
@@ -26,7 +26,7 @@ use crate::{
     config::Config,
     installation::{Connected, Installation, Use},
     metrics::Metrics,
-    organizations, routes,
+    organizations, routes, ticker,
 };
 
 /// The organization that an empty log begins with.
@@ -77,16 +77,36 @@ async fn api(
     welcome(address, &connected, &tokens).await?;
 
     let app = Arc::new(app(settings, connected, background, tokens));
-    let mut server = listen(listener, app, stop.clone());
+    let clock = ticker::run(app.clone(), settings.tick_every.0, stop.clone());
+    let server = listen(listener, app, stop.clone());
+    let serving = async {
+        let ended = until_the_end(server, installation, background, &stop, settings.shutdown_grace.0).await;
+        stop.cancel();
+        ended
+    };
+    let (ended, ()) = tokio::join!(serving, clock);
+    ended
+}
+
+/// Waits until the server is told to stop and has finished what is in flight, or until something it needs has ended.
+async fn until_the_end(
+    mut server: JoinHandle<std::io::Result<()>>,
+    installation: &mut Installation,
+    background: &mut Background,
+    stop: &CancellationToken,
+    grace: Duration,
+) -> anyhow::Result<()> {
     let failed = select! {
         () = stop.cancelled() => Ok(()),
         ended = background.ended() => ended.and(Err(anyhow::anyhow!("a projector ended"))),
-        () = installation.database_ended() => Err(anyhow::anyhow!("the private PostgreSQL ended; postgres.log in the data folder says why")),
+        () = installation.database_ended() => {
+            Err(anyhow::anyhow!("the private PostgreSQL ended; postgres.log in the data folder says why"))
+        }
         ended = &mut server => return ended?.context("the server failed"),
     };
     tracing::info!("stopping: requests in flight are finished first");
     stop.cancel();
-    if timeout(settings.shutdown_grace.0, server).await.is_err() {
+    if timeout(grace, server).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
     failed
@@ -105,6 +125,7 @@ fn app(settings: &Config, connected: Connected, background: &Background, tokens:
         progress: background.progress.clone(),
         telemetry: background.telemetry.clone(),
         library: background.library.clone(),
+        search_index: background.index.clone(),
         metrics,
         request_timeout: settings.request_timeout.0,
         read_wait: settings.read_wait.0,

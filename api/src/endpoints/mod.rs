@@ -1,11 +1,14 @@
 //! One file for each endpoint: what it is asked, what it answers, and how.
 
+pub mod analytics;
 pub mod leases;
+pub mod ledger;
 pub mod maintenance;
 pub mod payments;
 pub mod platform;
 pub mod properties;
 pub mod residents;
+pub mod search;
 pub mod units;
 
 use serde::Deserialize;

@@ -46,6 +46,12 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
+impl From<Limit> for usize {
+    fn from(limit: Limit) -> Self {
+        limit.0.into()
+    }
+}
+
 impl PartialSchema for Limit {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
@@ -154,7 +160,9 @@ impl OpenDirectory {
         let page = queries::list::<D>(&mut self.reading.tx, self.organization, &listing).await?;
         let list = List {
             items: page.entries.into_iter().map(view).collect(),
-            next: page.next.map(|place| next(uri, &Cursor(place))),
+            next: page
+                .next
+                .map(|place| with_parameter(uri, "cursor", &Cursor(place).to_string())),
         };
         let link = list
             .next
@@ -183,15 +191,16 @@ impl<T: Serialize> IntoResponse for Page<T> {
     }
 }
 
-/// The same question, from another place on.
-fn next(uri: &Uri, cursor: &Cursor) -> String {
+/// The same question, but with this parameter.
+#[must_use]
+pub fn with_parameter(uri: &Uri, parameter: &str, value: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        if name != "cursor" {
+        if name != parameter {
             query.append_pair(&name, &value);
         }
     }
-    query.append_pair("cursor", &cursor.to_string());
+    query.append_pair(parameter, value);
     format!("{}?{}", uri.path(), query.finish())
 }
 
@@ -227,7 +236,7 @@ mod tests {
     #[test]
     fn the_next_page_is_asked_for_as_this_one_was() {
         let uri = "/api/units?status=ready&cursor=old&limit=2".parse().unwrap();
-        let next = next(&uri, &cursor("b"));
+        let next = with_parameter(&uri, "cursor", &cursor("b").to_string());
         assert!(next.starts_with("/api/units?status=ready&limit=2&cursor="), "{next}");
         assert!(!next.contains("old"));
     }

@@ -9,7 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
-use domain::ids::OrganizationId;
+use commands::execute::ExecuteError;
+use domain::{ids::OrganizationId, organization::Organization, settings::Settings};
 use schemas::PositionToken;
 use serde::Serialize;
 use streams::{
@@ -68,20 +69,41 @@ impl<P: Permission> Inquiry<P> {
         &self.app
     }
 
+    /// What the organization has decided for all its business, as commands find it.
+    ///
+    /// # Errors
+    /// 404 if there is no such organization.
+    pub async fn settings(&self) -> Result<Settings, Problem> {
+        let organization = self.organization();
+        let loaded = self.app.commands.load::<Organization>(organization, organization).await;
+        let state = loaded.map_err(ExecuteError::from)?.state;
+        let settings = state
+            .settings()
+            .map_err(|refusal| ExecuteError::Refused(refusal.into()))?;
+        Ok(settings.clone())
+    }
+
     /// The organization's rows of a read model, once it has come as far as the caller asks.
     ///
     /// # Errors
     /// 503 if it is too far behind, is just being replaced, or the database is away; 400 for a position of another log.
     pub async fn read(&self, model: &'static str, version: u32) -> Result<Reading, Problem> {
-        if let Some(token) = &self.position {
-            self.check(token).await?;
-            let wait = self
-                .app
-                .progress
-                .wait(&self.app.pools.app, model, token.cursor, self.app.read_wait);
-            passed(wait.await?)?;
-        }
+        self.wait_until(model).await?;
         Ok(read_models::read(&self.app.pools.app, self.organization(), model, version).await?)
+    }
+
+    /// Waits until a read model in the database has come as far as the caller asks.
+    ///
+    /// # Errors
+    /// 503 if it is too far behind or the database is away; 400 for a position of another log.
+    pub async fn wait_until(&self, model: &str) -> Result<(), Problem> {
+        let Some(token) = &self.position else { return Ok(()) };
+        self.check(token).await?;
+        let wait = self
+            .app
+            .progress
+            .wait(&self.app.pools.app, model, token.cursor, self.app.read_wait);
+        passed(wait.await?)
     }
 
     /// Waits until something that this process keeps itself has come as far as the caller asks.

@@ -70,6 +70,14 @@ pub struct Month {
     pub delinquent: i64,
 }
 
+impl Month {
+    /// Collected of charged; `None` if nothing was charged.
+    #[must_use]
+    pub fn collection_rate(&self) -> Option<f64> {
+        ratio(self.collected, self.charged)
+    }
+}
+
 /// A lease with something past due.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Late {

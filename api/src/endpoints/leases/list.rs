@@ -2,7 +2,6 @@
 
 use axum::http::Uri;
 use domain::ids::{PropertyId, ResidentId, UnitId};
-use projections::directory::Lease;
 use serde::Deserialize;
 use utoipa::IntoParams;
 

@@ -2,7 +2,7 @@
 
 use axum::http::Uri;
 use domain::ids::LeaseId;
-use projections::directory::{Charge, Lease};
+use projections::directory::Lease;
 use serde::Deserialize;
 use utoipa::IntoParams;
 

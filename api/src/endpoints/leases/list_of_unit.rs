@@ -2,7 +2,7 @@
 
 use axum::http::Uri;
 use domain::ids::UnitId;
-use projections::directory::{Lease, Unit};
+use projections::directory::Unit;
 use serde::Deserialize;
 use utoipa::IntoParams;
 

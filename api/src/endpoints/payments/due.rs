@@ -3,7 +3,6 @@
 use axum::http::Uri;
 use chrono::NaiveDate;
 use domain::ids::{LeaseId, PropertyId, ResidentId};
-use projections::directory::Charge;
 use serde::Deserialize;
 use utoipa::IntoParams;
 

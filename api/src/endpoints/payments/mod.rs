@@ -7,7 +7,7 @@ pub mod due;
 pub mod fail;
 pub mod get;
 pub mod initiate;
-pub mod list;
+pub mod ledger;
 pub mod list_bank_accounts;
 pub mod lose_dispute;
 pub mod process;

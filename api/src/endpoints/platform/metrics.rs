@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::header, response::IntoResponse};
 
+use projections::search::parked_in;
+
 use crate::{app::App, http::problem::Problem};
 
 /// The media type of `OpenMetrics`, which Prometheus asks for.
@@ -18,6 +20,8 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
     responses((status = 200, content_type = "application/openmetrics-text", body = String)),
 )]
 pub async fn handle(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
+    let parked = parked_in(&app.search_index).map_err(Problem::internal)?.len();
+    app.metrics.search_parked.set(i64::try_from(parked).unwrap_or(i64::MAX));
     let text = app.metrics.text().map_err(Problem::internal)?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text))
 }

@@ -1,6 +1,6 @@
 //! `GET /health/ready`
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -8,6 +8,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use projections::search::{SEARCH, parked_in};
 use serde::Serialize;
 use streams::{Health, State as Condition, Version};
 use utoipa::ToSchema;
@@ -60,7 +61,8 @@ pub struct Projector {
 pub async fn handle(State(app): State<Arc<App>>) -> Response {
     let asked = tokio::time::timeout(PATIENCE, sqlx::query("SELECT 1").execute(&app.pools.app)).await;
     let up = matches!(asked, Ok(Ok(_)));
-    let projections: Vec<_> = app.telemetry.health().into_iter().map(projector).collect();
+    let mut projections: Vec<_> = app.telemetry.health().into_iter().map(projector).collect();
+    projections.push(search(&app.search_index));
     let ready = up && projections.iter().all(|projector| projector.state != "stopped");
     let readiness = Readiness {
         status: if ready { "ready" } else { "not-ready" },
@@ -73,6 +75,21 @@ pub async fn handle(State(app): State<Arc<App>>) -> Response {
         StatusCode::SERVICE_UNAVAILABLE
     };
     (status, Json(readiness)).into_response()
+}
+
+/// The search index of this process, which would have ended the process if it had stopped.
+fn search(index: &Path) -> Projector {
+    let (state, reason, parked) = match parked_in(index) {
+        Ok(parked) => ("running", None, i64::try_from(parked.len()).unwrap_or(i64::MAX)),
+        Err(error) => ("failing", Some(error.to_string()), 0),
+    };
+    Projector {
+        name: SEARCH,
+        version: 1,
+        state,
+        reason,
+        parked,
+    }
 }
 
 fn projector((version, health): (Version, Health)) -> Projector {

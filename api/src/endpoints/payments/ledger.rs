@@ -1,4 +1,4 @@
-//! `GET /api/payments`
+//! `GET /api/payments/ledger`
 
 use axum::http::Uri;
 use domain::ids::{LeaseId, ResidentId};
@@ -35,11 +35,11 @@ pub struct Filter {
     limit: Option<Limit>,
 }
 
-/// List payments
+/// List every payment and what became of it
 ///
-/// The newest first.
+/// The newest first. The books behind them are under `/api/ledger`.
 #[utoipa::path(
-    get, path = "/api/payments", operation_id = "listPayments", tag = "Payments",
+    get, path = "/api/payments/ledger", operation_id = "paymentLedger", tag = "Payments",
     params(Filter), responses((status = 200, body = List<Entry<Payment>>), Only<ReadsAll>),
 )]
 pub async fn handle(

@@ -1,0 +1,3 @@
+//! How the portfolio does.
+
+pub mod dashboard;
