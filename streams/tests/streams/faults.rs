@@ -8,7 +8,10 @@ use sqlx::Executor;
 use store::testing::TestServer;
 use streams::{ApplyError, Fault, RunnerError, SourceError, State, log, rebuild};
 
-use crate::support::{ONE, TWO, Tally, World, event_at, until};
+use crate::{
+    support::{ONE, TWO, World, event_at, until},
+    tally::Tally,
+};
 
 /// What a projection would say of a statement that failed.
 async fn verdict(world: &World, sql: &str) -> ApplyError {

@@ -20,7 +20,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{ONE, QUICK, SOON, TWO, Tally, World, metric};
+use crate::{
+    support::{ONE, QUICK, SOON, TWO, World, metric},
+    tally::Tally,
+};
 
 #[tokio::test]
 async fn two_runners_share_the_work_and_nothing_is_applied_twice() {

@@ -9,3 +9,4 @@ mod reading;
 mod rebuilding;
 mod running;
 mod support;
+mod tally;

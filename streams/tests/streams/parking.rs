@@ -10,7 +10,10 @@ use streams::{
 };
 use uuid::Uuid;
 
-use crate::support::{ONE, QUICK, Refusal, TWO, Tally, World, event_at, metric, until};
+use crate::{
+    support::{ONE, QUICK, TWO, World, event_at, metric, until},
+    tally::{Refusal, Tally},
+};
 
 const OF_ONE: SequenceId = SequenceId {
     tenant_id: ONE,

@@ -10,7 +10,10 @@ use streams::{
 };
 use uuid::Uuid;
 
-use crate::support::{ONE, SOON, TWO, Tally, World, event_at};
+use crate::{
+    support::{ONE, SOON, TWO, World, event_at},
+    tally::Tally,
+};
 
 const ADA: PersonId = PersonId(Uuid::from_u128(77));
 

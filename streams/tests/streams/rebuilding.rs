@@ -8,7 +8,10 @@ use streams::{
     rebuild::{REBUILD_BATCH, RebuildError, rebuild},
 };
 
-use crate::support::{ONE, Refusal, TWO, Tally, World, event_at};
+use crate::{
+    support::{ONE, TWO, World, event_at},
+    tally::{Refusal, Tally},
+};
 
 async fn rebuilt(world: &World, tally: &Tally, events: usize) -> Result<u64, RebuildError> {
     let limit = Limit { events, bytes: 1 << 20 };

@@ -13,7 +13,10 @@ use sqlx::Row;
 use streams::{Batch, Limit, LogSource, Source, SourceError, State, Version};
 use tokio::sync::watch;
 
-use crate::support::{ONE, QUICK, SOON, TWO, Tally, World};
+use crate::{
+    support::{ONE, QUICK, SOON, TWO, World},
+    tally::Tally,
+};
 
 #[tokio::test]
 async fn what_was_appended_before_and_while_it_runs_is_applied() {
