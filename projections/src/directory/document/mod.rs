@@ -13,8 +13,8 @@ macro_rules! document {
 
             fn facets(&self) -> Vec<String> {
                 let $this = self;
-                #[allow(unused_mut, reason = "some kinds have no facets of a varying number")]
-                let mut facets: Vec<String> = [$($facet),*].into_iter().flatten().collect();
+                let mut facets = Vec::new();
+                $(facets.extend($facet);)*
                 $(facets.extend($more);)?
                 facets
             }
@@ -119,8 +119,8 @@ documents! {
 }
 
 /// A facet that a thing always has.
-fn facet(name: &str, value: impl std::fmt::Display) -> Option<String> {
-    Some(format!("{name}:{value}"))
+fn facet(name: &str, value: impl std::fmt::Display) -> [String; 1] {
+    [format!("{name}:{value}")]
 }
 
 /// A facet that a thing may lack.

@@ -73,7 +73,8 @@ fn by_number(number: &str) -> String {
             digits.push(character);
         } else {
             if !digits.is_empty() {
-                sort.push_str(&format!("{digits:0>8}"));
+                sort.extend(std::iter::repeat_n('0', 8_usize.saturating_sub(digits.len())));
+                sort.push_str(&digits);
                 digits.clear();
             }
             sort.push(character);

@@ -48,8 +48,9 @@ pub(super) fn lease(happening: &mut Happening<'_>, event: &LeaseEvent) -> Result
         }),
         LeaseEvent::RecurringChargeEnded { recurring, on } => {
             let lease = happening.own::<Lease>()?;
-            let ended = lease.recurring.iter_mut().find(|known| known.id == *recurring);
-            ended.into_iter().for_each(|known| known.span.to = Some(*on));
+            if let Some(ended) = lease.recurring.iter_mut().find(|known| known.id == *recurring) {
+                ended.span.to = Some(*on);
+            }
         }
         LeaseEvent::RentChanged { rent, rent_tax, .. } => rents(happening.own()?, *rent, *rent_tax),
         LeaseEvent::DepositAdded { deposit } => happening.own::<Lease>()?.deposits.push(*deposit),
