@@ -114,11 +114,7 @@ pub(super) fn deposit(happening: &mut Happening<'_>, event: &DepositEvent) -> Re
 fn holds(happening: &mut Happening<'_>, minor: i64) -> Result<(), Unknown> {
     let deposit = happening.own::<Deposit>()?;
     deposit.held.minor += minor;
-    deposit.status = if deposit.held.minor < deposit.amount.minor {
-        "due"
-    } else {
-        "held"
-    }
-    .to_owned();
+    let is_due = deposit.held.minor < deposit.amount.minor;
+    if is_due { "due" } else { "held" }.clone_into(&mut deposit.status);
     Ok(())
 }

@@ -91,7 +91,8 @@ pub(super) fn resident(happening: &mut Happening<'_>, event: &ResidentEvent) -> 
 /// What follows from where somebody who ever lived here lives now.
 fn settle(resident: &mut Resident) {
     let latest = resident.homes.last();
-    resident.status = if latest.is_some() { "current" } else { "past" }.to_owned();
+    let status = if latest.is_some() { "current" } else { "past" };
+    status.clone_into(&mut resident.status);
     resident.lease = latest.map(|home| home.lease);
     resident.unit = latest.map(|home| home.unit);
 }
@@ -141,12 +142,12 @@ pub(super) fn vendor(happening: &mut Happening<'_>, event: &VendorEvent) -> Resu
         }
         VendorEvent::Blocked { reason } => {
             let vendor = happening.own::<Vendor>()?;
-            vendor.status = "blocked".to_owned();
+            "blocked".clone_into(&mut vendor.status);
             vendor.blocked_reason = Some(reason.clone());
         }
         VendorEvent::Unblocked => {
             let vendor = happening.own::<Vendor>()?;
-            vendor.status = "active".to_owned();
+            "active".clone_into(&mut vendor.status);
             vendor.blocked_reason = None;
         }
         VendorEvent::InsuranceExpired { .. } => {}

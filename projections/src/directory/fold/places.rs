@@ -24,7 +24,7 @@ pub(super) fn property(happening: &mut Happening<'_>, event: &PropertyEvent) -> 
         PropertyEvent::Updated { details } => happening.own::<Property>()?.details = details.clone(),
         PropertyEvent::Offboarded { on, .. } => {
             let property = happening.own::<Property>()?;
-            property.status = "offboarded".to_owned();
+            "offboarded".clone_into(&mut property.status);
             property.offboarded_on = Some(*on);
         }
         PropertyEvent::UnitNumbered { .. } => {}
@@ -65,24 +65,25 @@ pub(super) fn unit(happening: &mut Happening<'_>, event: &UnitEvent) -> Result<(
                 delist(unit);
             }
             if unit.occupied_under == Some(*lease) {
-                unit.status = if *on_notice { "on_notice" } else { "occupied" }.to_owned();
+                let status = if *on_notice { "on_notice" } else { "occupied" };
+                status.clone_into(&mut unit.status);
             }
         }
         UnitEvent::Released { .. } => {}
         UnitEvent::Occupied { lease } => {
             let unit = happening.own::<Unit>()?;
-            unit.status = "occupied".to_owned();
+            "occupied".clone_into(&mut unit.status);
             unit.occupied_under = Some(*lease);
         }
         UnitEvent::Vacated { .. } => {
             let unit = happening.own::<Unit>()?;
-            unit.status = "turning".to_owned();
+            "turning".clone_into(&mut unit.status);
             unit.occupied_under = None;
         }
         UnitEvent::MadeReady => happening.own::<Unit>()?.status = "ready".to_owned(),
         UnitEvent::TakenOffline { .. } => {
             let unit = happening.own::<Unit>()?;
-            unit.status = "offline".to_owned();
+            "offline".clone_into(&mut unit.status);
             delist(unit);
         }
     }
