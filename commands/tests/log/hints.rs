@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Longer than a hint takes, unless none comes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn a_hint_comes_when_what_it_hints_at_can_be_read() {
