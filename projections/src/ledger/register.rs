@@ -65,7 +65,8 @@ struct Lease {
 #[derive(Serialize, Deserialize)]
 struct Rent {
     from: NaiveDate,
-    rent: i64,
+    #[serde(rename = "rent")]
+    amount: i64,
     tax: i64,
 }
 
@@ -300,7 +301,7 @@ impl Lease {
         self.rents.retain(|known| known.from != from);
         self.rents.push(Rent {
             from,
-            rent: rent.minor,
+            amount: rent.minor,
             tax: tax.map_or(0, |tax| tax.minor),
         });
     }

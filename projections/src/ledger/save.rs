@@ -1,6 +1,6 @@
 //! Writes what a batch adds to the books: a statement per table, not per event.
 
-use domain::postings::Basis;
+use domain::postings::{Basis, Item};
 use sqlx::{PgConnection, types::Json};
 use streams::ApplyError;
 use uuid::Uuid;
@@ -99,7 +99,7 @@ async fn save_lines(connection: &mut PgConnection, entries: &[Entered<'_>]) -> R
     .bind(column!((row, _, _) => row.entry.dimensions.property.0))
     .bind(column!((row, _, _) => row.entry.dimensions.unit.0))
     .bind(column!((row, _, _) => row.entry.dimensions.lease.0))
-    .bind(column!((_, _, line) => line.item.map(|item| item.id())))
+    .bind(column!((_, _, line) => line.item.map(Item::id)))
     .bind(column!((_, _, line) => line.bank_account.map(|account| account.0)))
     .execute(connection)
     .await?;

@@ -287,9 +287,9 @@ fn payment(thing: &mut Thing<'_>, event: &PaymentEvent) -> Result<(), ShelfError
                 Method::Ach => "ACH",
                 Method::Card => "card",
             };
-            let lines = reference.iter().cloned().chain([method.to_owned()]).collect();
+            let words = reference.iter().cloned().chain([method.to_owned()]).collect();
             let links = [lease.0].into_iter().chain(payer.map(|payer| payer.0));
-            thing.begins((Kind::Payment, "initiated"), format!("Payment {amount}"), lines, links)
+            thing.begins((Kind::Payment, "initiated"), format!("Payment {amount}"), words, links)
         }
         PaymentEvent::Processing => thing.is_now("processing"),
         PaymentEvent::Completed { .. } => thing.is_now("completed"),
@@ -315,7 +315,7 @@ fn request(thing: &mut Thing<'_>, event: &MaintenanceRequestEvent) -> Result<(),
             description,
             ..
         } => {
-            let lines = vec![
+            let words = vec![
                 description.clone(),
                 category.clone(),
                 priority_name(*priority).to_owned(),
@@ -324,7 +324,7 @@ fn request(thing: &mut Thing<'_>, event: &MaintenanceRequestEvent) -> Result<(),
                 .into_iter()
                 .chain(unit.map(|unit| unit.0))
                 .chain(resident.map(|one| one.0));
-            thing.begins((Kind::Request, "submitted"), summary.clone(), lines, links)
+            thing.begins((Kind::Request, "submitted"), summary.clone(), words, links)
         }
         MaintenanceRequestEvent::Triaged { category, priority, .. } => thing.changes(|entry| {
             "triaged".clone_into(&mut entry.status);
@@ -361,13 +361,13 @@ fn work_order(thing: &mut Thing<'_>, event: &WorkOrderEvent) -> Result<(), Shelf
             description,
             ..
         } => {
-            let lines = vec![
+            let words = vec![
                 description.clone(),
                 category.clone(),
                 priority_name(*priority).to_owned(),
             ];
             let links = [property.0].into_iter().chain(unit.map(|unit| unit.0));
-            thing.begins((Kind::WorkOrder, "new"), summary.clone(), lines, links)
+            thing.begins((Kind::WorkOrder, "new"), summary.clone(), words, links)
         }
         WorkOrderEvent::Assigned { vendor } => {
             thing.links_to(vendor.0)?;

@@ -104,7 +104,7 @@ impl Library {
         let (total, found) = searcher.search(&BooleanQuery::new(clauses), &(Count, page))?;
         let hits = found
             .into_iter()
-            .map(|(_, address)| Ok(self.hit(read(&searcher, address, self.fields.entry)?, &words)?))
+            .map(|(_, address)| self.hit(read(&searcher, address, self.fields.entry)?, &words))
             .collect::<Result<_, ShelfError>>()?;
         Ok(Hits { total, hits })
     }

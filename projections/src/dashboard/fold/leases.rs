@@ -61,7 +61,7 @@ pub(super) fn lease(state: &mut State, happening: &Happening<'_>, event: &LeaseE
 fn contract(state: &mut State, organization: Uuid, lease: &Lease, start: NaiveDate, count: i64) {
     for (day, change) in lease.steps(start) {
         state.moves(organization, lease.property, day, |sums| {
-            sums.contract_rent += count * change
+            sums.contract_rent += count * change;
         });
     }
 }

@@ -95,6 +95,7 @@ fn of_the_report(heading: &Heading) -> [String; 6] {
 #[must_use]
 #[expect(
     clippy::expect_used,
+    clippy::missing_panics_doc,
     reason = "rows have a cell for each column, and memory takes what is written to it"
 )]
 pub fn csv<T: Table>(report: &T) -> Vec<u8> {
@@ -109,7 +110,7 @@ pub fn csv<T: Table>(report: &T) -> Vec<u8> {
         let cells = row.into_iter().map(Cell::write);
         let ends = of_the_report.iter().map(|end| Cow::from(end.as_str()));
         writer
-            .write_record(cells.chain(ends).map(|cell| cell.into_owned()))
+            .write_record(cells.chain(ends).map(Cow::into_owned))
             .expect("a line of cells");
     }
     writer.into_inner().expect("everything was written")
