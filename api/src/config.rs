@@ -161,10 +161,10 @@ impl Config {
             ("database_url_streams", &self.database_url_streams),
             ("database_url_owner", &self.database_url_owner),
         ];
-        if roles.iter().any(|(_, url)| url.is_some()) {
-            if let Some((missing, _)) = roles.iter().find(|(_, url)| url.is_none()) {
-                return Err(ConfigError::MissingRole { missing });
-            }
+        if roles.iter().any(|(_, url)| url.is_some())
+            && let Some((missing, _)) = roles.iter().find(|(_, url)| url.is_none())
+        {
+            return Err(ConfigError::MissingRole { missing });
         }
         for (key, count, least) in [
             ("app_connections", self.app_connections, 2),

@@ -1,6 +1,9 @@
 //! HTTP, the command line and the one binary of PropertyOS.
 
-#![allow(clippy::result_large_err, reason = "a problem is made once for a request, and then it is the answer")]
+#![allow(
+    clippy::result_large_err,
+    reason = "a problem is made once for a request, and then it is the answer"
+)]
 
 pub mod app;
 pub mod auth;

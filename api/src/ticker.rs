@@ -12,7 +12,7 @@ use crate::{app::App, clock, organizations};
 const TASK: &str = "tick";
 
 /// How much longer than its rhythm the lease is held, so that the process that has it comes first again.
-const SLACK: Duration = Duration::from_secs(60);
+const SLACK: Duration = Duration::from_mins(1);
 
 /// Ticks at once and then every so often, until told to stop. Never, if the rhythm is zero.
 pub async fn run(app: Arc<App>, every: Duration, stop: CancellationToken) {

@@ -15,7 +15,7 @@ use tokio::{process::Command, time::timeout};
 use crate::Serving;
 
 /// No command that a test runs takes longer.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_mins(5);
 
 /// A folder and a database that nobody else uses. Whatever runs in it ends with it.
 pub struct Installation {

@@ -19,9 +19,9 @@ use tokio::{
 use crate::Installation;
 
 /// How long a start may take, with the making of a database and the recovery of one.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_mins(2);
 /// How long a stop may take, with what is in flight.
-const STOP_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A process that answers requests; dropped, it is killed.

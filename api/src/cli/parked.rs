@@ -103,7 +103,7 @@ async fn retry(connected: &Connected, parked: &Parked) -> anyhow::Result<()> {
     let read_model = replay::read_model(&parked.projection)?;
     match parked::retry(stream, &reader, &*read_model, parked.sequence, STEP).await? {
         Retried::Completed { applied } => {
-            println!("{} {}: {applied} events applied", parked.projection, parked.event_id)
+            println!("{} {}: {applied} events applied", parked.projection, parked.event_id);
         }
         Retried::Parked { applied, cursor, error } => {
             anyhow::bail!(

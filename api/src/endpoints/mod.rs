@@ -1,6 +1,9 @@
 //! One file for each endpoint: what it is asked, what it answers, and how.
 
-#![allow(clippy::missing_errors_doc, reason = "what an endpoint answers is in its OpenAPI text")]
+#![allow(
+    clippy::missing_errors_doc,
+    reason = "what an endpoint answers is in its OpenAPI text"
+)]
 
 pub mod analytics;
 pub mod leases;

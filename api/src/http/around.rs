@@ -53,7 +53,7 @@ pub async fn correlate(State(app): State<Arc<App>>, mut request: Request, next: 
             status = status.as_u16(),
             milliseconds = took.as_secs_f64() * 1e3,
             "answered"
-        )
+        );
     });
     app.metrics.answered(&method, &route, status, took);
     if let Ok(value) = HeaderValue::try_from(correlation.to_string()) {

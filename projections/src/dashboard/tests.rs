@@ -409,7 +409,7 @@ async fn a_deadline_that_passed_unanswered_is_a_miss() {
     assert_eq!((answer.resolutions.due, answer.resolutions.met), (2, 1));
     let day = 86_400.0;
     assert_eq!(answer.time_to_resolve.jobs, 2);
-    assert_eq!(answer.time_to_resolve.median, Some((8.0 * day + 3.0 * day) / 2.0));
+    assert_eq!(answer.time_to_resolve.median, Some(f64::midpoint(8.0 * day, 3.0 * day)));
     assert_eq!(
         answer
             .open_requests

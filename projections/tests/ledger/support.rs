@@ -36,7 +36,7 @@ const SCHEMA: &[MigrationSet] = &[
 ];
 
 /// Within this, whatever a test waits for happens, or the test fails.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// How many events a test's command carries; the log takes them as one.
 const EVENTS_A_COMMAND: usize = 40;

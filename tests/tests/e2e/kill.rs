@@ -30,7 +30,7 @@ use crate::PROPERTYOS;
 const KILLS: u32 = 20;
 const CLIENTS: u64 = 8;
 /// No condition is waited for longer.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// Where the clients find the server of the moment, and whether they are to go on.
