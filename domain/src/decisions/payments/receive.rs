@@ -73,7 +73,6 @@ pub fn complete_payment(
     context: &Context,
 ) -> Result<PaymentFacts, Refusal> {
     let (id, payment) = streams.payment;
-    streams.lease.contract()?;
     let completed = payment.decide(PaymentCommand::Complete { reference }, context)?;
     let received = payment.after(&completed);
     let intent = received.intent()?;

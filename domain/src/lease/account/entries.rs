@@ -252,7 +252,7 @@ impl Account {
 /// so that the shares of all parts sum to the tax, whatever their number and order.
 fn share(tax: Money, part: Money, whole: Money) -> Result<Money, Refusal> {
     let rest = whole.minus(part)?;
-    if tax.is_zero() || rest.is_zero() {
+    if tax.is_zero() {
         return Ok(tax);
     }
     let parts = tax.split(&[part.minor.unsigned_abs(), rest.minor.unsigned_abs()])?;

@@ -84,3 +84,41 @@ fn a_charge_is_unpaid_from_its_due_date_or_from_when_it_was_reopened() {
     let (due, reopened) = (Some(june(3)), Some(june(9)));
     assert_eq!(since, [None, due, due, None, None, reopened, reopened]);
 }
+
+#[test]
+fn the_part_that_counts_from_the_latest_day_is_taken_back_first() {
+    let target = to(FIRST, ChargeKind::Rent);
+    let given = account([
+        rent(FIRST, 200, june(1)),
+        credited(CASH, 200, june(1)),
+        applied(CASH, target, (60, 0), june(9)),
+        applied(CASH, target, (100, 0), june(3)),
+        applied(CASH, target, (40, 0), june(3)),
+    ]);
+    let context = Context::on(june(1));
+    let mut entries = Entries::on(&given, &context);
+    entries.unapply(CASH, target, usd(110)).unwrap();
+    entries.unapply(CASH, target, usd(90)).unwrap();
+    assert_eq!(
+        entries.into_events(),
+        [
+            unapplied(CASH, target, (60, 0), june(9)),
+            unapplied(CASH, target, (40, 0), june(3)),
+            unapplied(CASH, target, (10, 0), june(3)),
+            unapplied(CASH, target, (90, 0), june(3)),
+        ]
+    );
+}
+
+#[test]
+fn a_credit_is_usable_from_the_last_day_on_which_any_of_it_was_freed() {
+    let target = to(FIRST, ChargeKind::Rent);
+    let given = account([
+        rent(FIRST, 100, june(1)),
+        credited(CASH, 100, june(1)),
+        applied(CASH, target, (100, 0), june(1)),
+        unapplied(CASH, target, (30, 0), june(8)),
+        unapplied(CASH, target, (20, 0), june(5)),
+    ]);
+    assert_eq!(given.credit(CASH).unwrap().usable_from(), june(8));
+}

@@ -77,8 +77,8 @@ fn a_receipt_pays_by_policy_then_due_date_then_order_of_recording() {
     let usual = Context::sample().settings.allocation.clone();
     assert_eq!(paid_first(usual), [11, 10, 7, 8, 9, 6, 4, 5, 3, 2, 1]);
     assert_eq!(
-        paid_first(vec![AllocationClass::LateFee]),
-        [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 10],
+        paid_first(vec![AllocationClass::Recurring]),
+        [7, 8, 9, 1, 2, 3, 4, 5, 6, 11, 10],
         "what the policy doesn't name comes last"
     );
 }

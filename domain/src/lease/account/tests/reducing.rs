@@ -125,3 +125,33 @@ fn a_charge_that_was_owed_before_is_paid_by_a_credit_that_is_taken_over() {
         [applied(CASH, to(SECOND, ChargeKind::Rent), (100, 0), june(1))]
     );
 }
+
+#[test]
+fn of_receipts_of_one_day_the_one_recorded_last_gives_back_first() {
+    let target = to(FIRST, ChargeKind::Rent);
+    let given = account([
+        rent(FIRST, 100, june(1)),
+        credited(CASH, 60, june(1)),
+        credited(CHEQUE, 40, june(1)),
+        applied(CASH, target, (60, 0), june(1)),
+        applied(CHEQUE, target, (40, 0), june(1)),
+    ]);
+    let facts = given.waive(FIRST, Reduction::Part(usd(50)), "goodwill".into(), &Context::on(june(2)));
+    assert_eq!(
+        facts,
+        Ok(vec![
+            unapplied(CHEQUE, target, (40, 0), june(2)),
+            unapplied(CASH, target, (10, 0), june(2)),
+            waived(FIRST, ChargeKind::Rent, (50, 0), june(2)),
+        ])
+    );
+}
+
+#[test]
+fn a_balance_is_not_taken_over_with_an_absurd_date_or_amount() {
+    let open = |balance, due_on| Account::default().open((FIRST, CASH), balance, Some(due_on), &Context::on(june(15)));
+    let (field, date) = ("due_on", NaiveDate::MAX);
+    assert_eq!(open(usd(1), date), refused(InputRefusal::DateOutOfRange { field, date }));
+    let (field, amount) = ("balance", usd(Money::MAX_MINOR + 1));
+    assert_eq!(open(amount, june(1)), refused(InputRefusal::TooLarge { field, amount }));
+}
