@@ -241,7 +241,7 @@ fn parse(path: &Path) -> Result<Option<Jwks>, KeysError> {
         })
 }
 
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Overwrite {
     Always,
     /// The file of whoever was first stays.

@@ -112,7 +112,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
 
 /// A command that a person waits for logs only what went wrong.
 fn quiet(mut settings: Config) -> Config {
-    settings.log = "warn".to_owned();
+    "warn".clone_into(&mut settings.log);
     settings.log_format = crate::config::LogFormat::Text;
     logging::start(&settings);
     settings

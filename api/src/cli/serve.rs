@@ -39,7 +39,7 @@ const TOKEN_HOURS: i64 = 12;
 pub async fn run(settings: Config) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let mut installation = Installation::open(&settings, "serve", Use::Alone).await?;
-    let result = serve(&settings, &mut installation, stop).await;
+    let result = Box::pin(serve(&settings, &mut installation, stop)).await;
     installation.close().await;
     result
 }

@@ -114,6 +114,7 @@ pub async fn secure(request: Request, next: Next) -> Response {
 }
 
 /// The answer in place of a handler that panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
     let words = cause
         .downcast_ref::<String>()

@@ -37,6 +37,7 @@ fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
     Err(problem.field("Content-Type", "must be application/json"))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "an error is mapped by value")]
 fn unreadable(rejection: BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Problem::new(

@@ -109,7 +109,7 @@ fn history() -> Vec<(Uuid, AnyEvent)> {
 struct Desk {
     shelf: Shelf,
     library: Library,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Desk {
@@ -119,7 +119,7 @@ impl Desk {
         Self {
             library: shelf.library(),
             shelf,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -255,7 +255,7 @@ fn what_is_erased_is_found_no_more_and_gone_from_the_disk() {
     for words in ["lovelace", "ada", "0100"] {
         assert!(desk.find(words).is_empty(), "{words}");
     }
-    for file in std::fs::read_dir(desk._folder.path()).unwrap() {
+    for file in std::fs::read_dir(desk.folder.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap_or_default();
         for word in ["lovelace", "Lovelace"] {
             assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()));

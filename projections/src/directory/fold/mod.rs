@@ -151,9 +151,9 @@ fn organization(happening: &mut Happening<'_>, event: &OrganizationEvent) -> Res
         OrganizationEvent::SettingsChanged { settings } => {
             happening.own::<Organization>()?.settings = settings.clone();
         }
-        OrganizationEvent::Suspended { .. } => happening.own::<Organization>()?.status = "suspended".to_owned(),
-        OrganizationEvent::Reinstated => happening.own::<Organization>()?.status = "active".to_owned(),
-        OrganizationEvent::Closed { .. } => happening.own::<Organization>()?.status = "closed".to_owned(),
+        OrganizationEvent::Suspended { .. } => "suspended".clone_into(&mut happening.own::<Organization>()?.status),
+        OrganizationEvent::Reinstated => "active".clone_into(&mut happening.own::<Organization>()?.status),
+        OrganizationEvent::Closed { .. } => "closed".clone_into(&mut happening.own::<Organization>()?.status),
     }
     Ok(())
 }
@@ -166,7 +166,7 @@ fn bank_account(happening: &mut Happening<'_>, event: &BankAccountEvent) -> Resu
             purpose: *purpose,
             opened_on: *on,
         }),
-        BankAccountEvent::Closed { .. } => happening.own::<BankAccount>()?.status = "closed".to_owned(),
+        BankAccountEvent::Closed { .. } => "closed".clone_into(&mut happening.own::<BankAccount>()?.status),
     }
     Ok(())
 }

@@ -80,7 +80,7 @@ pub(super) fn unit(happening: &mut Happening<'_>, event: &UnitEvent) -> Result<(
             "turning".clone_into(&mut unit.status);
             unit.occupied_under = None;
         }
-        UnitEvent::MadeReady => happening.own::<Unit>()?.status = "ready".to_owned(),
+        UnitEvent::MadeReady => "ready".clone_into(&mut happening.own::<Unit>()?.status),
         UnitEvent::TakenOffline { .. } => {
             let unit = happening.own::<Unit>()?;
             "offline".clone_into(&mut unit.status);

@@ -136,7 +136,12 @@ fn of_receipts_of_one_day_the_one_recorded_last_gives_back_first() {
         applied(CASH, target, (60, 0), june(1)),
         applied(CHEQUE, target, (40, 0), june(1)),
     ]);
-    let facts = given.waive(FIRST, Reduction::Part(usd(50)), "goodwill".into(), &Context::on(june(2)));
+    let facts = given.waive(
+        FIRST,
+        Reduction::Part(usd(50)),
+        "goodwill".into(),
+        &Context::on(june(2)),
+    );
     assert_eq!(
         facts,
         Ok(vec![
@@ -151,7 +156,10 @@ fn of_receipts_of_one_day_the_one_recorded_last_gives_back_first() {
 fn a_balance_is_not_taken_over_with_an_absurd_date_or_amount() {
     let open = |balance, due_on| Account::default().open((FIRST, CASH), balance, Some(due_on), &Context::on(june(15)));
     let (field, date) = ("due_on", NaiveDate::MAX);
-    assert_eq!(open(usd(1), date), refused(InputRefusal::DateOutOfRange { field, date }));
+    assert_eq!(
+        open(usd(1), date),
+        refused(InputRefusal::DateOutOfRange { field, date })
+    );
     let (field, amount) = ("balance", usd(Money::MAX_MINOR + 1));
     assert_eq!(open(amount, june(1)), refused(InputRefusal::TooLarge { field, amount }));
 }
