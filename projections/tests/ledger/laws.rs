@@ -175,16 +175,16 @@ async fn aged_receivables_foot_to_1200_and_their_credits_to_2200() {
             assert_eq!(aged.totals.total.minor, balance(1200), "{as_of}");
             assert_eq!(aged.totals.credit.minor, -balance(2200), "{as_of}");
             for debtor in &aged.leases {
-                let ages = &debtor.ages;
+                let due = &debtor.ages;
                 let parts = [
-                    ages.not_yet_due,
-                    ages.days_0_to_30,
-                    ages.days_31_to_60,
-                    ages.days_61_to_90,
-                    ages.over_90_days,
+                    due.not_yet_due,
+                    due.days_0_to_30,
+                    due.days_31_to_60,
+                    due.days_61_to_90,
+                    due.over_90_days,
                 ];
-                assert_eq!(ages.total.minor, parts.iter().map(|part| part.minor).sum::<i64>());
-                assert!(ages.total.minor != 0 || ages.credit.minor != 0);
+                assert_eq!(due.total.minor, parts.iter().map(|part| part.minor).sum::<i64>());
+                assert!(due.total.minor != 0 || due.credit.minor != 0);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The ledger on a real server: events in the log, applied by the runner, read by the API's role.
 
 #![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod office;
 mod story;

@@ -1,5 +1,7 @@
 //! One binary for all tests of the whole, so that it is linked once. A topic is a module.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod kill;
 mod layers;
 mod organization_setting;
