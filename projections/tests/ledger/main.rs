@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "tests")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(clippy::from_iter_instead_of_collect, reason = "what is expected reads as a table")]
 
 mod office;
 mod story;
