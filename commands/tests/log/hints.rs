@@ -48,10 +48,10 @@ async fn figures_are_kept_of_commands_conflicts_and_appends() {
     let mut text = String::new();
     encode(&mut text, &registry).unwrap();
     for line in [
-        "propertyos_append_conflicts_total 1",
-        "propertyos_append_seconds_count 2",
-        "propertyos_append_batch_commands_sum 2.0",
-        "propertyos_append_batch_commands_count 2",
+        "append_conflicts_total 1",
+        "append_seconds_count 2",
+        "append_batch_commands_sum 2.0",
+        "append_batch_commands_count 2",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
@@ -69,7 +69,7 @@ async fn commands_are_counted_by_what_became_of_them() {
     let mut text = String::new();
     encode(&mut text, &registry).unwrap();
     for outcome in ["Written", "Repeated", "Refused"] {
-        let line = format!("propertyos_commands_total{{outcome=\"{outcome}\"}} 1");
+        let line = format!("commands_total{{outcome=\"{outcome}\"}} 1");
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
 }
