@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, NaiveDate};
 use commands::{
     Metrics,
-    log::{EventLog, NewCommand, NewEvent, StreamId},
+    log::{AppendError, EventLog, NewCommand, NewEvent, StreamId},
 };
 use domain::ids::{CommandId, OrganizationId};
 use prometheus_client::{encoding::text::encode, registry::Registry};
@@ -24,7 +24,7 @@ use store::{
 use streams::{
     Feed, Limit, LogSource, Progress, Reader, Runner, RunnerError, Settings, Source, Telemetry, Version, Waited,
 };
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -136,26 +136,30 @@ impl World {
             event_version: 1,
             payload: RawValue::from_string(payload).unwrap(),
         };
-        let appended = self
-            .log
-            .append(NewCommand {
-                organization,
-                command_id: CommandId(Uuid::from_u128(command)),
-                command_hash: vec![7; 32],
-                metadata: Metadata {
-                    actor: Uuid::from_u128(9),
-                    correlation_id: Uuid::from_u128(command),
-                    causation_id: None,
-                    occurred_at: DateTime::UNIX_EPOCH,
-                    effective_date: NaiveDate::default(),
-                    traceparent: None,
-                },
-                expectations: vec![(stream, expected)],
-                events: payloads.into_iter().enumerate().map(event).collect(),
-                person_keys,
-            })
-            .await
-            .unwrap();
+        let command = NewCommand {
+            organization,
+            command_id: CommandId(Uuid::from_u128(command)),
+            command_hash: vec![7; 32],
+            metadata: Metadata {
+                actor: Uuid::from_u128(9),
+                correlation_id: Uuid::from_u128(command),
+                causation_id: None,
+                occurred_at: DateTime::UNIX_EPOCH,
+                effective_date: NaiveDate::default(),
+                traceparent: None,
+            },
+            expectations: vec![(stream, expected)],
+            events: payloads.into_iter().enumerate().map(event).collect(),
+            person_keys,
+        };
+        // A server that has just come back still breaks the connections it had: the same command is sent again.
+        let until = Instant::now() + SOON;
+        let appended = loop {
+            match self.log.append(command.clone()).await {
+                Err(AppendError::Unavailable { .. }) if Instant::now() < until => tokio::task::yield_now().await,
+                result => break result.unwrap(),
+            }
+        };
         Cursor {
             epoch: appended.epoch,
             shard: appended.shard,
