@@ -9,7 +9,7 @@ use streams::ApplyError;
 
 use super::{
     load::columns,
-    state::{Job, Key, Movement, State, SumKey, priority_name},
+    state::{Job, Key, Movement, State, SumKey},
 };
 
 pub(super) async fn save(connection: &mut PgConnection, state: State) -> Result<(), ApplyError> {
@@ -110,11 +110,7 @@ async fn save_items(connection: &mut PgConnection, state: &State) -> Result<(), 
     .bind(rows.values().map(|item| item.property).collect::<Vec<_>>())
     .bind(rows.values().map(|item| item.work_order).collect::<Vec<_>>())
     .bind(rows.values().map(|item| item.job).collect::<Vec<_>>())
-    .bind(
-        rows.values()
-            .map(|item| priority_name(item.priority))
-            .collect::<Vec<_>>(),
-    )
+    .bind(rows.values().map(|item| item.priority.to_string()).collect::<Vec<_>>())
     .bind(rows.values().map(|item| item.open).collect::<Vec<_>>())
     .execute(connection)
     .await?;
@@ -141,7 +137,7 @@ async fn save_jobs(connection: &mut PgConnection, state: &State) -> Result<(), A
     .bind(ids)
     .bind(jobs().map(|job| job.episode).collect::<Vec<_>>())
     .bind(jobs().map(|job| job.property).collect::<Vec<_>>())
-    .bind(jobs().map(|job| priority_name(job.priority)).collect::<Vec<_>>())
+    .bind(jobs().map(|job| job.priority.to_string()).collect::<Vec<_>>())
     .bind(jobs().map(|job| job.opened_at).collect::<Vec<_>>())
     .bind(jobs().map(|job| job.deadlines.respond_by).collect::<Vec<_>>())
     .bind(jobs().map(|job| job.deadlines.resolve_by).collect::<Vec<_>>())

@@ -130,17 +130,7 @@ impl State {
     }
 }
 
-/// As the database keeps it.
-pub(super) const fn priority_name(priority: Priority) -> &'static str {
-    match priority {
-        Priority::Low => "low",
-        Priority::Medium => "medium",
-        Priority::High => "high",
-        Priority::Urgent => "urgent",
-    }
-}
-
-/// As the database keeps it; what it can't be is read as the usual one.
+/// From its name, as the database keeps it; what it can't be is read as the usual one.
 pub(super) fn priority_named(name: &str) -> Priority {
     match name {
         "low" => Priority::Low,

@@ -4,7 +4,7 @@ use domain::personal::{Contact, PersonName, Personal};
 use domain::{
     ids::OrganizationId,
     lease::LeaseEvent,
-    maintenance_request::{MaintenanceRequestEvent, Priority},
+    maintenance_request::MaintenanceRequestEvent,
     payment::{Method, PaymentEvent},
     property::{PropertyDetails, PropertyEvent},
     registry::AnyEvent,
@@ -315,11 +315,7 @@ fn request(thing: &mut Thing<'_>, event: &MaintenanceRequestEvent) -> Result<(),
             description,
             ..
         } => {
-            let words = vec![
-                description.clone(),
-                category.clone(),
-                priority_name(*priority).to_owned(),
-            ];
+            let words = vec![description.clone(), category.clone(), priority.to_string()];
             let links = [property.0]
                 .into_iter()
                 .chain(unit.map(|unit| unit.0))
@@ -329,24 +325,13 @@ fn request(thing: &mut Thing<'_>, event: &MaintenanceRequestEvent) -> Result<(),
         MaintenanceRequestEvent::Triaged { category, priority, .. } => thing.changes(|entry| {
             "triaged".clone_into(&mut entry.status);
             entry.details.truncate(1);
-            entry
-                .details
-                .extend([category.clone(), priority_name(*priority).to_owned()]);
+            entry.details.extend([category.clone(), priority.to_string()]);
         }),
         MaintenanceRequestEvent::Converted { .. } => thing.is_now("converted"),
         MaintenanceRequestEvent::Declined { .. } => thing.is_now("declined"),
         MaintenanceRequestEvent::Resolved { .. } => thing.is_now("resolved"),
         MaintenanceRequestEvent::Reopened { .. } => thing.is_now("reopened"),
         MaintenanceRequestEvent::SlaBreached { .. } => Ok(()),
-    }
-}
-
-fn priority_name(priority: Priority) -> &'static str {
-    match priority {
-        Priority::Low => "low",
-        Priority::Medium => "medium",
-        Priority::High => "high",
-        Priority::Urgent => "urgent",
     }
 }
 
@@ -361,11 +346,7 @@ fn work_order(thing: &mut Thing<'_>, event: &WorkOrderEvent) -> Result<(), Shelf
             description,
             ..
         } => {
-            let words = vec![
-                description.clone(),
-                category.clone(),
-                priority_name(*priority).to_owned(),
-            ];
+            let words = vec![description.clone(), category.clone(), priority.to_string()];
             let links = [property.0].into_iter().chain(unit.map(|unit| unit.0));
             thing.begins((Kind::WorkOrder, "new"), summary.clone(), words, links)
         }
