@@ -6,7 +6,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use schemas::{Cursor, Shard};
+use schemas::{Cursor, SHARDS, Shard};
 use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
@@ -126,10 +126,48 @@ impl Leases {
         }
     }
 
-    /// Takes those of the shards that are free, and their checkpoints into this process's hand: whoever had them before can't
-    /// write them any more.
-    pub(crate) async fn take(&self, version: Version, shards: &[Shard]) -> Result<Taken, sqlx::Error> {
-        let shards: Vec<i16> = shards.iter().map(|shard| shard.as_i16()).collect();
+    /// How many shards this process should hold now, by how many processes there are. Counts this one among them for as long as
+    /// a lease lasts.
+    pub(crate) async fn share(&self, version: Version) -> Result<usize, sqlx::Error> {
+        let others: i64 = sqlx::query_scalar(
+            "WITH here AS (
+               INSERT INTO workers (projection, version, holder, expires_at)
+               VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
+               ON CONFLICT (projection, version, holder) DO UPDATE SET expires_at = excluded.expires_at),
+             gone AS (
+               DELETE FROM workers WHERE projection = $1 AND version = $2 AND holder <> $3 AND expires_at <= clock_timestamp())
+             SELECT count(*) FROM workers
+              WHERE projection = $1 AND version = $2 AND holder <> $3 AND expires_at > clock_timestamp()",
+        )
+        .bind(version.projection)
+        .bind(version.number_in_database())
+        .bind(self.holder)
+        .bind(self.lasting.as_secs_f64())
+        .fetch_one(&self.stream)
+        .await?;
+        let processes = usize::try_from(others).unwrap_or_default() + 1;
+        Ok(usize::from(SHARDS).div_ceil(processes))
+    }
+
+    /// Leaves these shards to others, at once.
+    pub(crate) async fn leave(&self, version: Version, shards: &[Shard]) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE leases SET holder = NULL, expires_at = '-infinity'
+              WHERE holder = $1 AND projection = $2 AND version = $3 AND shard = ANY($4)",
+        )
+        .bind(self.holder)
+        .bind(version.projection)
+        .bind(version.number_in_database())
+        .bind(numbers(shards))
+        .execute(&self.stream)
+        .await
+        .map(drop)
+    }
+
+    /// Takes at most so many of the shards that are free, and their checkpoints into this process's hand: whoever had them
+    /// before can't write them any more.
+    pub(crate) async fn take(&self, version: Version, shards: &[Shard], at_most: usize) -> Result<Taken, sqlx::Error> {
+        let shards = numbers(shards);
         let mut tx = self.stream.begin().await?;
         let rows = sqlx::query(
             // A hand that has died in a transaction holds its checkpoint until the server notices: that one is for later.
@@ -137,7 +175,7 @@ impl Leases {
                SELECT shard, l.holder FROM leases l JOIN checkpoints c USING (projection, version, shard)
                 WHERE projection = $1 AND version = $2 AND shard = ANY($3)
                   AND (l.holder = $4 OR l.expires_at <= clock_timestamp())
-                  FOR UPDATE SKIP LOCKED),
+                ORDER BY shard LIMIT $6 FOR UPDATE SKIP LOCKED),
              taken AS (
                UPDATE leases l SET holder = $4, expires_at = clock_timestamp() + make_interval(secs => $5)
                  FROM free WHERE l.projection = $1 AND l.version = $2 AND l.shard = free.shard
@@ -151,6 +189,7 @@ impl Leases {
         .bind(&shards)
         .bind(self.holder)
         .bind(self.lasting.as_secs_f64())
+        .bind(i64::try_from(at_most).unwrap_or(i64::MAX))
         .fetch_all(&mut *tx)
         .await?;
         let mut parked = parked::sequences(&mut tx, version, &shards).await?;
@@ -184,10 +223,17 @@ impl Leases {
 
     /// Leaves everything to others, at once.
     pub(crate) async fn release(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE leases SET holder = NULL, expires_at = '-infinity' WHERE holder = $1")
-            .bind(self.holder)
-            .execute(&self.stream)
-            .await
-            .map(drop)
+        sqlx::query(
+            "WITH gone AS (DELETE FROM workers WHERE holder = $1)
+             UPDATE leases SET holder = NULL, expires_at = '-infinity' WHERE holder = $1",
+        )
+        .bind(self.holder)
+        .execute(&self.stream)
+        .await
+        .map(drop)
     }
+}
+
+fn numbers(shards: &[Shard]) -> Vec<i16> {
+    shards.iter().map(|shard| shard.as_i16()).collect()
 }

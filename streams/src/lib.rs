@@ -40,7 +40,13 @@ pub use task_lease::TaskLease;
 pub use telemetry::{Health, State, Telemetry};
 
 /// The schema that this crate needs, under its name.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "0001_read_models",
-    sql: include_str!("../migrations/0001_read_models.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "0001_read_models",
+        sql: include_str!("../migrations/0001_read_models.sql"),
+    },
+    Migration {
+        name: "0002_sharing",
+        sql: include_str!("../migrations/0002_sharing.sql"),
+    },
+];

@@ -115,14 +115,22 @@ impl Worker {
         Ok(true)
     }
 
-    /// Takes the shards that are free, and makes sure that the log is the one their checkpoints speak of.
+    /// Leaves what is more than this process's share to others, takes what is free of it, and makes sure that the log is the one
+    /// that the checkpoints speak of.
     async fn take(&mut self) -> Result<(), Failure> {
         self.next_take = Instant::now() + TAKE_EVERY.min(self.settings.lease / 3);
+        let share = self.leases.share(self.version).await?;
+        let surplus: Vec<Shard> = self.held.keys().copied().skip(share).collect();
+        if !surplus.is_empty() {
+            self.held.retain(|shard, _| !surplus.contains(shard));
+            self.leases.leave(self.version, &surplus).await?;
+        }
         let missing: Vec<Shard> = Shard::all().filter(|shard| !self.held.contains_key(shard)).collect();
-        if missing.is_empty() {
+        let room = share - self.held.len();
+        if room == 0 {
             return Ok(());
         }
-        let taken = self.leases.take(self.version, &missing).await?;
+        let taken = self.leases.take(self.version, &missing, room).await?;
         self.telemetry.takeovers(self.version, taken.takeovers);
         let known: Vec<_> = taken
             .held

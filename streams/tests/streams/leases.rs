@@ -44,6 +44,37 @@ async fn two_runners_share_the_work_and_nothing_is_applied_twice() {
 }
 
 #[tokio::test]
+async fn the_shards_are_shared_evenly_among_the_processes_that_are_there() {
+    let world = World::new().await;
+    let tally = Tally::version(1);
+    // No lease ends by itself: a process that is slow today must not look like one that died.
+    let patient = Settings {
+        lease: 10 * SOON,
+        ..QUICK
+    };
+    let run = || world.run_with(&tally, world.feed(), patient);
+    let shares = |shares: &str| {
+        format!(
+            "SELECT (SELECT array_agg(n ORDER BY n) FROM (SELECT count(*) AS n FROM leases
+                  WHERE projection = 'tally' AND expires_at > clock_timestamp() GROUP BY holder) s) IS NOT DISTINCT FROM '{shares}'"
+        )
+    };
+    let one = run();
+    world.until(&shares("{16}")).await;
+    let two = run();
+    world.until(&shares("{8,8}")).await;
+    let three = run();
+    world.until(&shares("{4,6,6}")).await;
+    two.stop().await.unwrap();
+    world.until(&shares("{8,8}")).await;
+    one.stop().await.unwrap();
+    world.until(&shares("{16}")).await;
+    let takeovers = three.telemetry.clone();
+    three.stop().await.unwrap();
+    assert_eq!(metric(&takeovers, "takeovers"), 0, "all was left in order");
+}
+
+#[tokio::test]
 async fn a_clean_stop_leaves_the_shards_to_others_at_once() {
     let world = World::new().await;
     let patient = Settings {
