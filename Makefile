@@ -11,7 +11,7 @@ run:
 
 test:
 	@scripts/setup --tests
-	scripts/with-postgres cargo test --locked --workspace
+	scripts/with-postgres scripts/with-kafka cargo test --locked --workspace
 
 # Licences, bans and sources of what is built; advisories where their database can be reached.
 audit:
