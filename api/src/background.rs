@@ -1,4 +1,5 @@
-//! What runs beside the API in the same process: the projectors and the search index.
+//! What a process does in the background: it projects, keeps a search index, relays, lets time pass. Each is started by its own
+//! method; a process is what it started.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,12 +10,11 @@ use anyhow::Context as _;
 use projections::search::{Library, Node};
 use sqlx::PgPool;
 use store::personal::PersonalData;
-use streams::{Feed, LogSource, Progress, Reader, Runner, Settings, Telemetry};
-use tokio::{
-    runtime::Handle,
-    task::{JoinHandle, spawn_blocking},
-};
+use streams::{Feed, LogSource, Progress, Projection, Reader, Runner, Settings, Telemetry};
+use tokio::{runtime::Handle, task::JoinSet};
 use tokio_util::sync::CancellationToken;
+
+use crate::{config::Config, installation::Connected, ticker::Ticker};
 
 /// What understands events: it opens the personal data in them.
 #[must_use]
@@ -22,76 +22,113 @@ pub fn reader(stream: &PgPool, personal: &PersonalData) -> Reader {
     Reader::new(stream.clone(), personal.clone())
 }
 
-/// The projectors and the search index of this process, at work.
+/// What this process does in the background, at work.
 pub struct Background {
-    /// How far they have come.
+    /// How far its read models have come.
     pub progress: Arc<Progress>,
-    /// How they fare.
+    /// How its projectors fare.
     pub telemetry: Telemetry,
-    /// What answers searches.
-    pub library: Library,
-    /// Where the search index is.
-    pub index: PathBuf,
+    /// Where its search index is, if it keeps one.
+    pub index: Option<PathBuf>,
+    stream: PgPool,
+    feed: Arc<Feed>,
+    settings: Settings,
     stop: CancellationToken,
-    projectors: JoinHandle<anyhow::Result<()>>,
-    search: JoinHandle<anyhow::Result<()>>,
+    tasks: JoinSet<anyhow::Result<()>>,
 }
 
 impl Background {
-    /// Sets them to work, with the search index in this folder.
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(config: &Config, connected: &Connected) -> Self {
+        let stream = connected.pools.stream.clone();
+        let feed = Feed::new(LogSource::new(stream.clone()), reader(&stream, &connected.personal));
+        Self {
+            progress: Arc::default(),
+            telemetry: Telemetry::default(),
+            index: None,
+            stream,
+            feed: Arc::new(feed),
+            settings: Settings {
+                lease: config.lease.0,
+                ..Settings::default()
+            },
+            stop: CancellationToken::new(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Keeps these read models up to date, in the shards that no other process holds.
+    pub fn project(&mut self, read_models: Vec<Arc<dyn Projection>>) {
+        let runner = Runner::new(self.stream.clone(), self.feed.clone(), read_models, self.settings)
+            .with_telemetry(self.telemetry.clone())
+            .with_progress(self.progress.clone());
+        let projecting = runner.run(self.stop.clone());
+        self.tasks
+            .spawn(async { projecting.await.context("the projectors stopped") });
+    }
+
+    /// Keeps the search index in this folder up to date. Returns what answers searches.
     ///
     /// # Errors
-    /// An index that can't be opened, or is not of this log.
-    pub async fn start(stream: &PgPool, personal: &PersonalData, index: &Path) -> anyhow::Result<Self> {
-        let stop = CancellationToken::new();
-        let (progress, telemetry) = (Arc::new(Progress::default()), Telemetry::default());
-        let feed = Arc::new(Feed::new(LogSource::new(stream.clone()), reader(stream, personal)));
-        let node = Node::open(index).with_context(|| format!("the search index in {}", index.display()))?;
-        node.check(stream).await.with_context(|| {
+    /// An index that can't be opened, is another process's, or is not of this log.
+    pub async fn search(&mut self, index: &Path) -> anyhow::Result<Library> {
+        let node = Node::open(index).with_context(|| {
+            format!(
+                "the search index in {} can't be used; a process that shares its data folder with another needs a \
+                 `search_dir` of its own",
+                index.display()
+            )
+        })?;
+        node.check(&self.stream).await.with_context(|| {
             format!(
                 "the search index in {} is of another log; remove it, and it is built anew",
                 index.display()
             )
         })?;
         let library = node.library();
-        let runner = Runner::new(stream.clone(), feed.clone(), projections::all(), Settings::default())
-            .with_telemetry(telemetry.clone())
-            .with_progress(progress.clone());
-        let projectors = runner.run(stop.clone());
-        let projectors = tokio::spawn(async { projectors.await.context("the projectors stopped") });
-        // Writing the index blocks, so it has a thread of its own.
-        let (runtime, indexing) = (Handle::current(), node.run(feed, progress.clone(), stop.clone()));
-        let search = spawn_blocking(move || runtime.block_on(indexing).context("the search index stopped"));
-        Ok(Self {
-            progress,
-            telemetry,
-            library,
-            index: index.to_owned(),
-            stop,
-            projectors,
-            search,
-        })
+        let (feed, progress, stop) = (self.feed.clone(), self.progress.clone(), self.stop.clone());
+        // Writing the index blocks.
+        self.on_a_thread(
+            move || async move { node.run(feed, progress, stop).await.context("the search index stopped") },
+        );
+        self.index = Some(index.to_owned());
+        Ok(library)
     }
 
-    /// Waits until one of them has ended, which none does before it is told to.
+    /// Lets time pass for every organization, while no other process does.
+    pub fn tick(&mut self, config: &Config, connected: &Connected) {
+        let ticker = Ticker::new(connected, self.settings.lease, config.tick_every.0);
+        let stop = self.stop.clone();
+        // The compiler can't prove that a tick may move from one thread to another.
+        self.on_a_thread(move || async move {
+            ticker.run(stop).await;
+            Ok(())
+        });
+    }
+
+    /// Begins to do something on a thread of its own.
+    fn on_a_thread<F: Future<Output = anyhow::Result<()>>>(&mut self, work: impl FnOnce() -> F + Send + 'static) {
+        let runtime = Handle::current();
+        self.tasks.spawn_blocking(move || runtime.block_on(work()));
+    }
+
+    /// Waits until something of it has ended, which nothing does before it is told to.
     ///
     /// # Errors
     /// Why it ended.
     pub async fn ended(&mut self) -> anyhow::Result<()> {
-        tokio::select! {
-            ended = &mut self.projectors => ended.context("the projectors panicked")?,
-            ended = &mut self.search => ended.context("the search index panicked")?,
+        match self.tasks.join_next().await {
+            None => std::future::pending().await,
+            Some(ended) => ended.context("something in the background panicked")?,
         }
     }
 
-    /// Tells them to end and waits until they have.
-    pub async fn stop(self) {
+    /// Tells all of it to end, and waits until it has.
+    pub async fn stop(mut self) {
         self.stop.cancel();
-        for task in [self.projectors, self.search] {
-            // What has ended before was told already.
-            if !task.is_finished()
-                && let Ok(Err(error)) = task.await
-            {
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Ok(Err(error)) = ended {
                 tracing::error!(error = format!("{error:#}"), "did not end in order");
             }
         }

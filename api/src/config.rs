@@ -29,6 +29,14 @@ pub struct Config {
     pub database_url_owner: Option<Secret>,
     pub app_connections: u32,
     pub stream_connections: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_dir: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kafka_brokers: Option<String>,
+    pub kafka_topic: String,
+    pub kafka_retention: Span,
+    pub kafka_replication: u16,
+    pub lease: Span,
     pub body_limit: usize,
     pub request_timeout: Span,
     pub read_wait: Span,
@@ -36,6 +44,8 @@ pub struct Config {
     pub tick_every: Span,
     pub log: String,
     pub log_format: LogFormat,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otlp_endpoint: Option<String>,
 }
 
 /// Who reads the logs.
@@ -106,8 +116,8 @@ pub enum ConfigError {
         /// The key that it would set.
         key: String,
     },
-    /// One role of an outside database was given, but not all three.
-    #[error("`{missing}` is not set: with a database of your own, all three roles need a URL")]
+    /// One role of an outside database was given, but not those that every process signs in as.
+    #[error("`{missing}` is not set: with a database of your own, every role that a process signs in as needs a URL")]
     MissingRole {
         /// The key that lacks.
         missing: &'static str,
@@ -156,35 +166,78 @@ impl Config {
     }
 
     fn checked(self) -> Result<Self, ConfigError> {
-        let roles = [
+        let outside = [&self.database_url, &self.database_url_streams, &self.database_url_owner];
+        let needed = [
             ("database_url", &self.database_url),
             ("database_url_streams", &self.database_url_streams),
-            ("database_url_owner", &self.database_url_owner),
         ];
-        if roles.iter().any(|(_, url)| url.is_some())
-            && let Some((missing, _)) = roles.iter().find(|(_, url)| url.is_none())
+        if outside.iter().any(|url| url.is_some())
+            && let Some((missing, _)) = needed.iter().find(|(_, url)| url.is_none())
         {
             return Err(ConfigError::MissingRole { missing });
         }
-        for (key, count, least) in [
-            ("app_connections", self.app_connections, 2),
-            ("stream_connections", self.stream_connections, 2),
-        ] {
-            if count < least {
-                return Err(ConfigError::Value {
-                    key,
-                    problem: format!("is {count}: at least {least} are needed"),
-                });
-            }
+        match self.problem() {
+            Some((key, problem)) => Err(ConfigError::Value { key, problem }),
+            None => Ok(self),
         }
-        if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log) {
-            return Err(ConfigError::Value {
-                key: "log",
-                problem: error.to_string(),
-            });
-        }
-        Ok(self)
     }
+
+    /// What can be read and yet not be used: the first key with such a value.
+    fn problem(&self) -> Option<(&'static str, String)> {
+        let too_few = |count: u32| (count < 2).then(|| format!("is {count}: at least 2 are needed"));
+        let no_brokers = |list: &String| {
+            let all = list.split(',').all(is_host_and_port);
+            (!all).then(|| format!("is `{list}`: write host:port, several with commas between"))
+        };
+        let no_endpoint = |url: &String| {
+            let usable = url.starts_with("http://") && url.len() > "http://".len();
+            (!usable).then(|| format!("is `{url}`: the collector is reached by a URL such as http://127.0.0.1:4318"))
+        };
+        let filter = tracing_subscriber::EnvFilter::try_new(&self.log);
+        let problems = [
+            ("app_connections", too_few(self.app_connections)),
+            ("stream_connections", too_few(self.stream_connections)),
+            ("kafka_brokers", self.kafka_brokers.as_ref().and_then(no_brokers)),
+            (
+                "kafka_topic",
+                (!is_topic(&self.kafka_topic)).then(|| {
+                    "is no name of a topic: up to 249 letters, digits, dots, dashes and underscores".to_owned()
+                }),
+            ),
+            (
+                "kafka_retention",
+                (self.kafka_retention.0 < SHORTEST_RETENTION).then(|| "is less than a minute".to_owned()),
+            ),
+            (
+                "kafka_replication",
+                (self.kafka_replication == 0).then(|| "is 0: a topic has at least one copy".to_owned()),
+            ),
+            (
+                "lease",
+                (self.lease.0 < SHORTEST_LEASE).then(|| "is less than half a second".to_owned()),
+            ),
+            ("otlp_endpoint", self.otlp_endpoint.as_ref().and_then(no_endpoint)),
+            ("log", filter.err().map(|error| error.to_string())),
+        ];
+        problems.into_iter().find_map(|(key, problem)| Some((key, problem?)))
+    }
+}
+
+/// A shorter one is renewed so often that a busy machine loses it.
+const SHORTEST_LEASE: Duration = Duration::from_millis(500);
+
+/// Kafka looks for what to remove about so often.
+const SHORTEST_RETENTION: Duration = Duration::from_mins(1);
+
+fn is_host_and_port(broker: &str) -> bool {
+    let parts = broker.trim().rsplit_once(':');
+    parts.is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
+}
+
+/// What Kafka takes as a topic's name.
+fn is_topic(name: &str) -> bool {
+    let known = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    (1..=249).contains(&name.len()) && name.chars().all(known) && name != "." && name != ".."
 }
 
 /// Every key, as the annotated file lists them.
@@ -196,6 +249,12 @@ const KEYS: &[&str] = &[
     "database_url_owner",
     "app_connections",
     "stream_connections",
+    "search_dir",
+    "kafka_brokers",
+    "kafka_topic",
+    "kafka_retention",
+    "kafka_replication",
+    "lease",
     "body_limit",
     "request_timeout",
     "read_wait",
@@ -203,12 +262,22 @@ const KEYS: &[&str] = &[
     "tick_every",
     "log",
     "log_format",
+    "otlp_endpoint",
+];
+
+/// Variables that go by a name of their own, as others know them.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("KAFKA_BROKERS", "kafka_brokers"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint"),
 ];
 
 /// The key that a variable of the environment sets; `None` for variables that are none of ours.
 fn key_of(variable: &str) -> Option<String> {
     if variable.starts_with("DATABASE_URL") {
         return Some(variable.to_lowercase());
+    }
+    if let Some((_, key)) = OTHER_NAMES.iter().find(|(name, _)| *name == variable) {
+        return Some((*key).to_owned());
     }
     let key = variable.strip_prefix("PROPERTYOS_")?;
     // The file itself is named before it is read; what tests need is no setting.
@@ -270,6 +339,17 @@ mod tests {
             ("log_format = \"xml\"", "log_format"),
             ("log = \"a=b=c\"", "log"),
             ("app_connections = 0", "app_connections"),
+            ("stream_connections = 1", "stream_connections"),
+            ("kafka_brokers = \"\"", "kafka_brokers"),
+            ("kafka_brokers = \"localhost\"", "kafka_brokers"),
+            ("kafka_brokers = \"one:9092,two:0\"", "kafka_brokers"),
+            ("kafka_topic = \"a topic\"", "kafka_topic"),
+            ("kafka_topic = \"..\"", "kafka_topic"),
+            ("kafka_retention = \"59s\"", "kafka_retention"),
+            ("kafka_replication = 0", "kafka_replication"),
+            ("lease = \"499ms\"", "lease"),
+            ("otlp_endpoint = \"collector:4318\"", "otlp_endpoint"),
+            ("otlp_endpoint = \"http://\"", "otlp_endpoint"),
         ] {
             let refused = load(file, &[]).unwrap_err();
             assert!(refused.contains(&format!("`{key}`")), "{file}: {refused}");
@@ -279,7 +359,34 @@ mod tests {
     }
 
     #[test]
-    fn a_database_needs_all_three_roles() {
+    fn what_others_call_by_a_name_of_their_own_is_known_by_it() {
+        let config = load(
+            "",
+            &[
+                ("KAFKA_BROKERS", "one:9092, two:9093"),
+                ("KAFKA_HEAP_OPTS", "-Xmx1g"),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"),
+                ("OTEL_SERVICE_NAME", "theirs"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(config.kafka_brokers.as_deref(), Some("one:9092, two:9093"));
+        assert_eq!(config.otlp_endpoint.as_deref(), Some("http://collector:4318"));
+    }
+
+    #[test]
+    fn only_migrations_need_the_owner_of_the_database() {
+        let both = [
+            ("DATABASE_URL", "postgres://a"),
+            ("DATABASE_URL_STREAMS", "postgres://b"),
+        ];
+        assert!(load("", &both).unwrap().database_url_owner.is_none());
+        let refused = load("", &[("DATABASE_URL_OWNER", "postgres://c")]).unwrap_err();
+        assert!(refused.starts_with("`database_url` is not set"), "{refused}");
+    }
+
+    #[test]
+    fn a_database_needs_every_role_that_processes_sign_in_as() {
         let refused = load(
             "",
             &[("DATABASE_URL", "postgres://a"), ("DATABASE_URL_OWNER", "postgres://c")],
@@ -307,11 +414,15 @@ mod tests {
                 "{key}"
             );
         }
-        let whole = load(
-            "",
-            &["DATABASE_URL", "DATABASE_URL_STREAMS", "DATABASE_URL_OWNER"].map(|name| (name, "u")),
-        )
-        .unwrap();
+        let optional = [
+            ("DATABASE_URL", "u"),
+            ("DATABASE_URL_STREAMS", "u"),
+            ("DATABASE_URL_OWNER", "u"),
+            ("PROPERTYOS_SEARCH_DIR", "here"),
+            ("KAFKA_BROKERS", "one:9092"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://one:4318"),
+        ];
+        let whole = load("", &optional).unwrap();
         let known = serde_json::to_value(&whole).unwrap();
         let known: Vec<_> = known.as_object().unwrap().keys().map(String::as_str).collect();
         let mut listed = KEYS.to_vec();

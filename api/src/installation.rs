@@ -1,6 +1,6 @@
 //! What a process works with: its data folder, its database and its keys.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use commands::{Metrics, execute::Commands, log::EventLog};
 use store::{
@@ -11,7 +11,7 @@ use store::{
     secrets::Secrets,
 };
 
-use crate::config::Config;
+use crate::config::{Config, Secret};
 
 /// Every table of PropertyOS but those of read models, which their projectors make.
 pub const MIGRATIONS: &[MigrationSet] = &[
@@ -20,18 +20,21 @@ pub const MIGRATIONS: &[MigrationSet] = &[
     ("streams", streams::MIGRATIONS),
 ];
 
-/// Whether a process needs the data folder for itself.
+/// What a process is to the data folder and its private database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// It does: a second one is refused.
+    /// It has them for itself: a second one is refused.
     Alone,
-    /// It works beside the one that has it, or starts the database itself if there is none.
+    /// It works beside the one that has them, or starts the database itself if there is none.
     Beside,
+    /// It works as long as the one that has them, and not without.
+    Joined,
 }
 
 /// A data folder and a database that answers.
 pub struct Installation {
     folder: DataFolder,
+    search: Option<PathBuf>,
     database: Answering,
     settings: ConnectionSettings,
 }
@@ -47,21 +50,18 @@ impl Installation {
     /// # Errors
     /// Another process that has the folder, a server that doesn't start, a URL that can't be read.
     pub async fn open(config: &Config, command: &str, how: Use) -> anyhow::Result<Self> {
-        let urls = (
-            &config.database_url,
-            &config.database_url_streams,
-            &config.database_url_owner,
-        );
-        let (folder, database, mut settings) = if let (Some(app), Some(streams), Some(owner)) = urls {
+        let owner = config.database_url_owner.as_ref().map(Secret::reveal);
+        let urls = (&config.database_url, &config.database_url_streams);
+        let (folder, database, mut settings) = if let (Some(app), Some(streams)) = urls {
             let folder = DataFolder::open(&config.data_dir)?;
             let lock = match how {
                 Use::Alone => Some(folder.lock(command)?),
-                Use::Beside => None,
+                Use::Beside | Use::Joined => None,
             };
             if let Some(lock) = &lock {
                 lock.announce_database(Database::Outside)?;
             }
-            let settings = ConnectionSettings::outside(app.reveal(), streams.reveal(), Some(owner.reveal()))?;
+            let settings = ConnectionSettings::outside(app.reveal(), streams.reveal(), owner)?;
             (folder, Answering::Outside(lock), settings)
         } else {
             let folder = DataFolder::open_for_private_server(&config.data_dir)?;
@@ -71,6 +71,7 @@ impl Installation {
             let server = match how {
                 Use::Alone => PrivateServer::start(&folder, command).await?,
                 Use::Beside => PrivateServer::reach(&folder, command).await?,
+                Use::Joined => PrivateServer::join(&folder, command).await?,
             };
             let settings = server.settings();
             (folder, Answering::Private(server), settings)
@@ -79,6 +80,7 @@ impl Installation {
         settings.stream_connections = config.stream_connections;
         Ok(Self {
             folder,
+            search: config.search_dir.clone(),
             database,
             settings,
         })
@@ -130,7 +132,7 @@ impl Installation {
         Ok(Connected {
             pools,
             personal,
-            commands,
+            commands: Arc::new(commands),
             metrics,
         })
     }
@@ -141,12 +143,15 @@ impl Installation {
         self.folder.path().join("jwks.json")
     }
 
-    /// A folder of ours within the data folder, which nobody else can enter.
+    /// Where this process's search index is, or will be.
     ///
     /// # Errors
-    /// If it can't be made.
-    pub fn private_folder(&self, name: &str) -> anyhow::Result<PathBuf> {
-        Ok(self.folder.private_folder(name)?)
+    /// If the folder can't be made.
+    pub fn search_folder(&self) -> anyhow::Result<PathBuf> {
+        match &self.search {
+            Some(own) => Ok(DataFolder::open(own)?.path().to_owned()),
+            None => Ok(self.folder.private_folder("search")?),
+        }
     }
 
     /// Tells whoever finds the folder in use where this process serves.
@@ -162,7 +167,7 @@ impl Installation {
         Ok(())
     }
 
-    /// Waits until the private server has ended, which it doesn't by itself. One that others run never has.
+    /// Waits until the private server has ended, which it doesn't by itself. Of one that others run nothing is known.
     pub async fn database_ended(&mut self) {
         match &mut self.database {
             Answering::Private(server) => server.ended().await,
@@ -189,7 +194,7 @@ pub struct Connected {
     /// The keys of personal data.
     pub personal: PersonalData,
     /// Carries out commands.
-    pub commands: Commands,
+    pub commands: Arc<Commands>,
     /// What the write side counts.
     pub metrics: Metrics,
 }

@@ -20,5 +20,7 @@ pub mod logging;
 pub mod metrics;
 pub mod openapi;
 pub mod organizations;
+pub mod process;
 pub mod routes;
 pub mod ticker;
+pub mod vitals;

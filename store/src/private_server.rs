@@ -35,6 +35,9 @@ const SOCKET_FOLDERS: &str = "/tmp/propertyos-";
 /// How long a process that was just started by someone else may take until its server answers.
 const PATIENCE: Duration = Duration::from_mins(5);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// The socket of a server, in its folder.
+const SOCKET: &str = ".s.PGSQL.5432";
+const LOOK_FOR_SOCKET_EVERY: Duration = Duration::from_millis(500);
 
 /// Room for `serve`, and for commands that reach its server beside it.
 const SETTINGS: &[(&str, &str)] = &[("max_connections", "200")];
@@ -51,6 +54,9 @@ pub enum PrivateServerError {
     /// The process that has the folder works with a database elsewhere.
     #[error("process id {} works on this data folder with a database elsewhere: give the same DATABASE_URL here", .0.pid)]
     Elsewhere(Holder),
+    /// Nobody has started it.
+    #[error("no database runs in {}: start `propertyos serve` there, or set DATABASE_URL and DATABASE_URL_STREAMS", .0.display())]
+    NotRunning(PathBuf),
 }
 
 /// A private server that answers, with its roles and its database.
@@ -67,6 +73,14 @@ enum Part {
     Host(Host),
     /// It works with the server of another process, which knows of it.
     Guest { _mark: GuestMark },
+}
+
+/// Who has a folder.
+enum Found {
+    /// Nobody had; it is this process's now.
+    Nobody(FolderLock),
+    /// A process whose server answers.
+    Running(PrivateServer),
 }
 
 #[derive(Debug)]
@@ -93,10 +107,29 @@ impl PrivateServer {
     /// # Errors
     /// If the running process works with another database or doesn't come up, or the new server doesn't start.
     pub async fn reach(folder: &DataFolder, command: &str) -> Result<Self, PrivateServerError> {
+        match Self::find(folder, command).await? {
+            Found::Nobody(lock) => Self::start_locked(folder, lock, true).await,
+            Found::Running(server) => Ok(server),
+        }
+    }
+
+    /// The server of this folder, for a process that runs as long as the one that has started it.
+    ///
+    /// # Errors
+    /// If no process runs that has started it, or it doesn't come up.
+    pub async fn join(folder: &DataFolder, command: &str) -> Result<Self, PrivateServerError> {
+        match Self::find(folder, command).await? {
+            Found::Nobody(_) => Err(PrivateServerError::NotRunning(folder.path().to_owned())),
+            Found::Running(server) => Ok(server),
+        }
+    }
+
+    /// The server that a running process has started, once it answers.
+    async fn find(folder: &DataFolder, command: &str) -> Result<Found, PrivateServerError> {
         let until = Instant::now() + PATIENCE;
         loop {
             let refused = match folder.lock(command) {
-                Ok(lock) => return Self::start_locked(folder, lock, true).await,
+                Ok(lock) => return Ok(Found::Nobody(lock)),
                 Err(refused) => refused,
             };
             let DataFolderError::InUse { holder, .. } = &refused else {
@@ -111,10 +144,10 @@ impl PrivateServer {
                 ) => {
                     if let Some(mark) = folder.join(holder)? {
                         let part = Part::Guest { _mark: mark };
-                        return Ok(Self {
+                        return Ok(Found::Running(Self {
                             socket_folder: socket_folder.clone(),
                             part,
-                        });
+                        }));
                     }
                 }
                 Some(
@@ -197,12 +230,17 @@ impl PrivateServer {
         }
     }
 
-    /// Waits until the server has ended, which it doesn't by itself: without it this process can't go on. Of a server that
-    /// another process started nothing is known, so that never comes.
+    /// Waits until the server has ended, which it doesn't by itself: without it this process can't go on.
     pub async fn ended(&mut self) {
         match &mut self.part {
             Part::Host(host) => host.process.ended().await,
-            Part::Guest { .. } => std::future::pending().await,
+            Part::Guest { .. } => {
+                // The server removes its socket, also when its host was killed; the next one has another folder.
+                let socket = self.socket_folder.join(SOCKET);
+                while socket.exists() {
+                    sleep(LOOK_FOR_SOCKET_EVERY).await;
+                }
+            }
         }
     }
 

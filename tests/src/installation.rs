@@ -128,7 +128,14 @@ impl Installation {
 
     /// Starts `serve` and waits until it is ready.
     pub async fn serve(&self) -> Serving {
-        Serving::start(self).await
+        self.start(&["serve"], &[]).await
+    }
+
+    /// Starts a process with settings of its own, and waits until it is ready.
+    pub async fn start(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Serving {
+        let mut command = self.command(arguments);
+        command.envs(settings.iter().copied());
+        Serving::start(self, command).await
     }
 }
 

@@ -1,10 +1,11 @@
-//! A running `propertyos serve`.
+//! A running process of PropertyOS.
 
 use std::{
     fs::{self, File},
     os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::ExitStatus,
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -12,7 +13,7 @@ use reqwest::Client;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::{
-    process::Child,
+    process::{Child, Command},
     time::{Instant, sleep, timeout},
 };
 
@@ -24,7 +25,10 @@ const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// A process that answers requests; dropped, it is killed.
+/// Tells the files of one process from those of another.
+static PROCESSES: AtomicU32 = AtomicU32::new(1);
+
+/// A process that answers requests, be it only about itself; dropped, it is killed.
 pub struct Serving {
     child: Child,
     url: String,
@@ -34,12 +38,13 @@ pub struct Serving {
 }
 
 impl Serving {
-    pub(crate) async fn start(installation: &Installation) -> Self {
-        let output = ["serve.out", "serve.err"].map(|name| installation.folder().join(name));
+    pub(crate) async fn start(installation: &Installation, mut command: Command) -> Self {
+        let number = PROCESSES.fetch_add(1, Ordering::Relaxed);
+        let output = ["out", "err"].map(|kind| installation.folder().join(format!("process-{number}.{kind}")));
         let [stdout, stderr] = output
             .each_ref()
             .map(|path| File::create(path).expect("a file in one's own folder"));
-        let child = installation.command(&["serve"]).stdout(stdout).stderr(stderr).spawn();
+        let child = command.stdout(stdout).stderr(stderr).spawn();
         let child = child.expect("the binary can be run");
         let mut serving = Self {
             child,
@@ -47,14 +52,14 @@ impl Serving {
             http: Client::new(),
             output,
         };
-        serving.wait_until_ready(installation).await;
+        serving.wait_until_ready().await;
         serving
     }
 
-    async fn wait_until_ready(&mut self, installation: &Installation) {
+    async fn wait_until_ready(&mut self) {
         let until = Instant::now() + START_LIMIT;
         loop {
-            if let Some(url) = self.announced_url(installation) {
+            if let Some(url) = self.announced_url() {
                 self.url = url;
                 let answer = self.http.get(self.at("/health/ready")).send().await;
                 if answer.is_ok_and(|answer| answer.status().is_success()) {
@@ -62,19 +67,25 @@ impl Serving {
                 }
             }
             if let Some(status) = self.child.try_wait().expect("a child can be asked") {
-                panic!("serve ended: {status}\n{}", self.printed());
+                panic!("it ended: {status}\n{}", self.printed());
             }
-            assert!(Instant::now() < until, "serve isn't ready in time\n{}", self.printed());
+            assert!(Instant::now() < until, "it isn't ready in time\n{}", self.printed());
             sleep(LOOK_EVERY).await;
         }
     }
 
-    /// From what a process that works in a data folder says about itself there.
-    fn announced_url(&self, installation: &Installation) -> Option<String> {
-        let text = fs::read(installation.data_folder().join("running.json")).ok()?;
-        let running: Value = serde_json::from_slice(&text).ok()?;
-        let ours = running["pid"].as_u64() == self.child.id().map(u64::from);
-        running["url"].as_str().filter(|_| ours).map(str::to_owned)
+    /// From what it has logged.
+    fn announced_url(&self) -> Option<String> {
+        let listening = self.logged("listening").pop()?;
+        Some(listening["url"].as_str()?.to_owned())
+    }
+
+    /// The lines that it has logged with this message.
+    #[must_use]
+    pub fn logged(&self, message: &str) -> Vec<Value> {
+        let lines = fs::read_to_string(&self.output[1]).unwrap_or_default();
+        let lines = lines.lines().filter_map(|line| serde_json::from_str(line).ok());
+        lines.filter(|line: &Value| line["message"] == message).collect()
     }
 
     /// The URL of a path.
@@ -108,16 +119,22 @@ impl Serving {
         self.child.kill().await.expect("it was running");
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        kill_process(pid.expect("it is running"), signal).expect("it is running");
+    }
+
     /// Asks it to stop, as Ctrl-C does, and waits for its end.
-    pub async fn stop(mut self) -> ExitStatus {
-        let pid = self
-            .child
-            .id()
-            .and_then(|id| Pid::from_raw(id.cast_signed()))
-            .expect("it is running");
-        kill_process(pid, Signal::INT).expect("it is running");
+    pub async fn stop(self) -> ExitStatus {
+        self.signal(Signal::INT);
+        self.ended().await
+    }
+
+    /// Waits for its end.
+    pub async fn ended(mut self) -> ExitStatus {
         let ended = timeout(STOP_LIMIT, self.child.wait()).await;
-        let status = ended.unwrap_or_else(|_| panic!("serve doesn't stop in time\n{}", self.printed()));
+        let status = ended.unwrap_or_else(|_| panic!("it doesn't stop in time\n{}", self.printed()));
         status.unwrap_or_else(|_| ExitStatus::from_raw(-1))
     }
 }

@@ -11,6 +11,7 @@ mod migrate;
 mod openapi;
 mod org;
 mod parked;
+mod processes;
 mod replay;
 mod serve;
 mod tick;
@@ -42,8 +43,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs everything in one process: database, API, projectors, clock.
+    /// Runs everything in one process: database, API, relay, projectors, clock.
     Serve,
+    /// Runs the API alone, with the search index that it answers from.
+    Api,
+    /// Keeps one read model up to date.
+    #[command(subcommand)]
+    Project(processes::ReadModel),
+    /// Reacts to what happens: for now, lets time pass.
+    React,
     /// Brings the database's schema up to this build.
     Migrate(migrate::Arguments),
     /// Organizations.
@@ -93,11 +101,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Openapi => openapi::run(),
         Command::Config(command) => config::run(&command, &settings()?),
-        Command::Serve => {
-            let settings = settings()?;
-            logging::start(&settings);
-            asynchronously(serve::run(settings))
-        }
+        Command::Serve => asynchronously(serve::run(logging(settings()?), "serve", Use::Alone)),
+        Command::Api => asynchronously(serve::run(logging(settings()?), "api", Use::Joined)),
+        Command::Project(read_model) => asynchronously(processes::project(read_model, logging(settings()?))),
+        Command::React => asynchronously(processes::react(logging(settings()?))),
         Command::Migrate(arguments) => asynchronously(migrate::run(arguments, quiet(settings()?))),
         Command::Org(command) => asynchronously(org::run(command, quiet(settings()?))),
         Command::Token(arguments) => asynchronously(token::run(arguments, quiet(settings()?))),
@@ -108,6 +115,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Replay(command) => asynchronously(replay::run(command, quiet(settings()?))),
         Command::Parked(command) => asynchronously(parked::run(command, quiet(settings()?))),
     }
+}
+
+/// A process that runs until it is told to stop logs as the settings say.
+fn logging(settings: Config) -> Config {
+    logging::start(&settings);
+    settings
 }
 
 /// A command that a person waits for logs only what went wrong.

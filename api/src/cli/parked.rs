@@ -73,7 +73,7 @@ async fn list(installation: &Installation, connected: &Connected) -> anyhow::Res
             parked.error,
         );
     }
-    for parked in search::parked_in(&installation.private_folder("search")?)? {
+    for parked in search::parked_in(&installation.search_folder()?)? {
         println!("search {} {} {}", parked.event_id, parked.organization, parked.error);
     }
     Ok(())

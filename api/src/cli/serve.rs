@@ -1,19 +1,10 @@
-//! `propertyos serve`
+//! `propertyos serve` and `propertyos api`: the processes that answer requests. The first does everything else beside.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use anyhow::Context as _;
 use chrono::TimeDelta;
 use chrono_tz::America::New_York;
 use domain::{ids::OrganizationId, money::Currency};
-use tokio::{
-    net::TcpListener,
-    select,
-    signal::unix::{SignalKind, signal},
-    task::JoinHandle,
-    time::timeout,
-};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
@@ -24,9 +15,9 @@ use crate::{
     background::Background,
     clock,
     config::Config,
-    installation::{Connected, Installation, Use},
-    metrics::Metrics,
-    organizations, routes, ticker,
+    installation::{Connected, Use},
+    organizations, process, routes,
+    vitals::Vitals,
 };
 
 /// The organization that an empty log begins with.
@@ -35,124 +26,39 @@ const FIRST_ORGANIZATION: &str = "My company";
 /// How long the token that is printed is good for.
 const TOKEN_HOURS: i64 = 12;
 
-/// Runs everything in one process until it is told to stop.
-pub async fn run(settings: Config) -> anyhow::Result<()> {
-    let stop = stop_signal()?;
-    let mut installation = Installation::open(&settings, "serve", Use::Alone).await?;
-    let result = Box::pin(serve(&settings, &mut installation, stop)).await;
-    installation.close().await;
-    result
-}
-
-async fn serve(settings: &Config, installation: &mut Installation, stop: CancellationToken) -> anyhow::Result<()> {
-    installation.migrate().await?;
-    let connected = installation.connect().await?;
-    let pools = connected.pools.clone();
-    let result = async {
-        begin_with_an_organization(&connected).await?;
-        let index = installation.private_folder("search")?;
-        let mut background = Background::start(&connected.pools.stream, &connected.personal, &index).await?;
-        let served = api(settings, installation, connected, &mut background, stop).await;
-        background.stop().await;
-        served
-    }
-    .await;
-    pools.close().await;
-    result
-}
-
-async fn api(
-    settings: &Config,
-    installation: &mut Installation,
-    connected: Connected,
-    background: &mut Background,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("can't listen on {}", settings.listen))?;
-    let address = listener.local_addr()?;
-    let tokens = Tokens::open(installation.signing_keys(), clock::now())?;
-    installation.announce_url(&format!("http://{address}"))?;
-    welcome(address, &connected, &tokens).await?;
-
-    let app = Arc::new(app(settings, connected, background, tokens));
-    let clock = ticker::run(app.clone(), settings.tick_every.0, stop.clone());
-    let server = listen(listener, app, stop.clone());
-    let serving = async {
-        let ended = until_the_end(server, installation, background, &stop, settings.shutdown_grace.0).await;
-        stop.cancel();
-        ended
-    };
-    let (ended, ()) = tokio::join!(serving, clock);
-    ended
-}
-
-/// Waits until the server is told to stop and has finished what is in flight, or until something it needs has ended.
-async fn until_the_end(
-    mut server: JoinHandle<std::io::Result<()>>,
-    installation: &mut Installation,
-    background: &mut Background,
-    stop: &CancellationToken,
-    grace: Duration,
-) -> anyhow::Result<()> {
-    let failed = select! {
-        () = stop.cancelled() => Ok(()),
-        ended = background.ended() => ended.and(Err(anyhow::anyhow!("a projector ended"))),
-        () = installation.database_ended() => {
-            Err(anyhow::anyhow!("the private PostgreSQL ended; postgres.log in the data folder says why"))
+/// Runs until told to stop. With the installation for itself it is the process that does everything.
+pub async fn run(settings: Config, command: &str, how: Use) -> anyhow::Result<()> {
+    let everything = how == Use::Alone;
+    process::run(&settings, command, how, async |installation, connected, stop| {
+        if everything {
+            begin_with_an_organization(&connected).await?;
         }
-        ended = &mut server => return ended?.context("the server failed"),
-    };
-    tracing::info!("stopping: requests in flight are finished first");
-    stop.cancel();
-    if timeout(grace, server).await.is_err() {
-        tracing::warn!("some requests did not finish in time");
-    }
-    failed
-}
-
-fn app(settings: &Config, connected: Connected, background: &Background, tokens: Tokens) -> App {
-    let metrics = Metrics::new(|registry| {
-        connected.metrics.register(registry);
-        background.telemetry.register(registry);
-    });
-    App {
-        commands: connected.commands,
-        pools: connected.pools,
-        personal: connected.personal,
-        tokens,
-        progress: background.progress.clone(),
-        telemetry: background.telemetry.clone(),
-        library: background.library.clone(),
-        search_index: background.index.clone(),
-        metrics,
-        request_timeout: settings.request_timeout.0,
-        read_wait: settings.read_wait.0,
-        body_limit: settings.body_limit,
-    }
-}
-
-/// Serves until told to stop, and then finishes what is in flight.
-fn listen(listener: TcpListener, app: Arc<App>, stop: CancellationToken) -> JoinHandle<std::io::Result<()>> {
-    let router = routes::router(app);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
-    tokio::spawn(serving.into_future())
-}
-
-/// Cancelled by Ctrl-C, and by what service managers send.
-fn stop_signal() -> anyhow::Result<CancellationToken> {
-    let stop = CancellationToken::new();
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let told = stop.clone();
-    tokio::spawn(async move {
-        select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+        let (listener, url) = process::bind(&settings).await?;
+        let tokens = Tokens::open(installation.signing_keys(), clock::now())?;
+        let mut background = Background::new(&settings, &connected);
+        let library = background.search(&installation.search_folder()?).await?;
+        if everything {
+            background.project(projections::all());
+            background.tick(&settings, &connected);
+            installation.announce_url(&url)?;
+            welcome(&url, &connected, &tokens).await?;
         }
-        told.cancel();
-    });
-    Ok(stop)
+        let app = Arc::new(App {
+            vitals: Vitals::new(&connected, &background),
+            commands: connected.commands,
+            pools: connected.pools,
+            personal: connected.personal,
+            tokens,
+            progress: background.progress.clone(),
+            library,
+            request_timeout: settings.request_timeout.0,
+            read_wait: settings.read_wait.0,
+            body_limit: settings.body_limit,
+        });
+        let (router, grace) = (routes::router(app), settings.shutdown_grace.0);
+        process::answer(listener, router, installation, background, stop, grace).await
+    })
+    .await
 }
 
 /// A log without events gets an organization to begin with.
@@ -165,10 +71,10 @@ async fn begin_with_an_organization(connected: &Connected) -> anyhow::Result<()>
 }
 
 /// Tells where it serves, and prints a token to begin with.
-async fn welcome(address: SocketAddr, connected: &Connected, tokens: &Tokens) -> anyhow::Result<()> {
+async fn welcome(url: &str, connected: &Connected, tokens: &Tokens) -> anyhow::Result<()> {
     let known = organizations::all(&connected.pools.stream).await?;
-    println!("PropertyOS serves on http://{address}");
-    println!("Documentation: http://{address}/docs/");
+    println!("PropertyOS serves on {url}");
+    println!("Documentation: {url}/docs/");
     let Some(first) = known.first() else { return Ok(()) };
     let organization = OrganizationId(first.id);
     let caller = Caller {

@@ -55,7 +55,7 @@ pub async fn correlate(State(app): State<Arc<App>>, mut request: Request, next: 
             "answered"
         );
     });
-    app.metrics.answered(&method, &route, status, took);
+    app.vitals.metrics.answered(&method, &route, status, took);
     if let Ok(value) = HeaderValue::try_from(correlation.to_string()) {
         response.headers_mut().insert(CORRELATION_HEADER, value);
     }

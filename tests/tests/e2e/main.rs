@@ -7,6 +7,7 @@ mod kill;
 mod layers;
 mod organization_setting;
 mod outside_database;
+mod processes;
 mod start;
 
 /// The binary under test.

@@ -1,12 +1,10 @@
 //! `GET /metrics`
 
-use std::sync::Arc;
-
 use axum::{extract::State, http::header, response::IntoResponse};
 
 use projections::search::parked_in;
 
-use crate::{app::App, http::problem::Problem};
+use crate::{http::problem::Problem, vitals::Vitals};
 
 /// The media type of `OpenMetrics`, which Prometheus asks for.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -19,9 +17,12 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
     get, path = "/metrics", operation_id = "metrics", tag = "Platform",
     responses((status = 200, content_type = "application/openmetrics-text", body = String)),
 )]
-pub async fn handle(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
-    let parked = parked_in(&app.search_index).map_err(Problem::internal)?.len();
-    app.metrics.search_parked.set(i64::try_from(parked).unwrap_or(i64::MAX));
-    let text = app.metrics.text().map_err(Problem::internal)?;
+pub async fn handle(State(vitals): State<Vitals>) -> Result<impl IntoResponse, Problem> {
+    if let Some(index) = &vitals.index {
+        let parked = parked_in(index).map_err(Problem::internal)?.len();
+        let parked = i64::try_from(parked).unwrap_or(i64::MAX);
+        vitals.metrics.search_parked.set(parked);
+    }
+    let text = vitals.metrics.text().map_err(Problem::internal)?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text))
 }

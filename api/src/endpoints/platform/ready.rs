@@ -1,6 +1,6 @@
 //! `GET /health/ready`
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
 use axum::{
     Json,
@@ -13,12 +13,12 @@ use serde::Serialize;
 use streams::{Health, State as Condition, Version};
 use utoipa::ToSchema;
 
-use crate::app::App;
+use crate::vitals::Vitals;
 
 /// How long the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Whether requests can be answered, and how the projectors fare.
+/// Whether the process can do its work, and how its projectors fare.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Readiness {
     /// `ready`, or `not-ready` with status 503.
@@ -58,11 +58,11 @@ pub struct Projector {
     get, path = "/health/ready", operation_id = "ready", tag = "Platform",
     responses((status = 200, body = Readiness), (status = 503, body = Readiness, description = "Not ready.")),
 )]
-pub async fn handle(State(app): State<Arc<App>>) -> Response {
-    let asked = tokio::time::timeout(PATIENCE, sqlx::query("SELECT 1").execute(&app.pools.app)).await;
+pub async fn handle(State(vitals): State<Vitals>) -> Response {
+    let asked = tokio::time::timeout(PATIENCE, sqlx::query("SELECT 1").execute(&vitals.app)).await;
     let up = matches!(asked, Ok(Ok(_)));
-    let mut projections: Vec<_> = app.telemetry.health().into_iter().map(projector).collect();
-    projections.push(search(&app.search_index));
+    let mut projections: Vec<_> = vitals.telemetry.health().into_iter().map(projector).collect();
+    projections.extend(vitals.index.as_deref().map(search));
     let ready = up && projections.iter().all(|projector| projector.state != "stopped");
     let readiness = Readiness {
         status: if ready { "ready" } else { "not-ready" },
