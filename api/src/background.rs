@@ -7,14 +7,14 @@ use std::{
 };
 
 use anyhow::Context as _;
-use projections::search::{Library, Node};
+use projections::search::{Library, Node, SEARCH, parked_in};
 use sqlx::PgPool;
 use store::personal::PersonalData;
 use streams::{Feed, LogSource, Progress, Projection, Reader, Runner, Settings, Telemetry};
 use tokio::{runtime::Handle, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, installation::Connected, ticker::Ticker};
+use crate::{clock, config::Config, installation::Connected, ticker::Ticker};
 
 /// What understands events: it opens the personal data in them.
 #[must_use]
@@ -30,6 +30,8 @@ pub struct Background {
     pub telemetry: Telemetry,
     /// Where its search index is, if it keeps one.
     pub index: Option<PathBuf>,
+    /// Where this process answers.
+    place: String,
     stream: PgPool,
     feed: Arc<Feed>,
     settings: Settings,
@@ -38,15 +40,16 @@ pub struct Background {
 }
 
 impl Background {
-    /// Nothing yet.
+    /// Nothing yet, in a process that answers at this URL.
     #[must_use]
-    pub fn new(config: &Config, connected: &Connected) -> Self {
+    pub fn new(config: &Config, connected: &Connected, place: &str) -> Self {
         let stream = connected.pools.stream.clone();
         let feed = Feed::new(LogSource::new(stream.clone()), reader(&stream, &connected.personal));
         Self {
             progress: Arc::default(),
             telemetry: Telemetry::default(),
             index: None,
+            place: place.to_owned(),
             stream,
             feed: Arc::new(feed),
             settings: Settings {
@@ -68,7 +71,7 @@ impl Background {
             .spawn(async { projecting.await.context("the projectors stopped") });
     }
 
-    /// Keeps the search index in this folder up to date. Returns what answers searches.
+    /// Keeps the search index in this folder up to date, and tells how far it is. Returns what answers searches.
     ///
     /// # Errors
     /// An index that can't be opened, is another process's, or is not of this log.
@@ -92,6 +95,20 @@ impl Background {
         self.on_a_thread(
             move || async move { node.run(feed, progress, stop).await.context("the search index stopped") },
         );
+        let node = streams::node::Node {
+            stream: self.stream.clone(),
+            holder: clock::new_correlation_id(),
+            projection: SEARCH,
+            place: self.place.clone(),
+            progress: self.progress.clone(),
+            telemetry: self.telemetry.clone(),
+            lasting: self.settings.lease,
+        };
+        let (folder, stop) = (index.to_owned(), self.stop.clone());
+        self.tasks.spawn(async move {
+            node.tell(|| parked(&folder), stop).await;
+            Ok(())
+        });
         self.index = Some(index.to_owned());
         Ok(library)
     }
@@ -133,4 +150,9 @@ impl Background {
             }
         }
     }
+}
+
+/// How many organizations stand still in an index. One that can't be read is its own process's trouble, and logged there.
+fn parked(index: &Path) -> i64 {
+    parked_in(index).map_or(0, |parked| i64::try_from(parked.len()).unwrap_or(i64::MAX))
 }

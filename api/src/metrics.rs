@@ -8,7 +8,6 @@ use prometheus_client::{
     metrics::{
         counter::Counter,
         family::Family,
-        gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
     registry::Registry,
@@ -19,8 +18,6 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Answer, Counter>,
     durations: Family<Route, Histogram>,
-    /// How many organizations stand still in this process's search index.
-    pub search_parked: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -46,18 +43,11 @@ impl Metrics {
             Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.000_5, 2.0, 15)));
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_duration_seconds", "Time to the answer", durations.clone());
-        let search_parked = Gauge::default();
-        registry.register(
-            "search_parked",
-            "Organizations that stand still in the search index",
-            search_parked.clone(),
-        );
         register_others(&mut registry);
         Self {
             registry,
             requests,
             durations,
-            search_parked,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What every process has in common: how it begins, how it ends, and what it answers meanwhile.
 
-use std::time::Duration;
+use std::{fs, net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -55,9 +55,21 @@ pub async fn bind(settings: &Config) -> anyhow::Result<(TcpListener, String)> {
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("can't listen on {}", settings.listen))?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let url = format!("http://{}", place(listener.local_addr()?));
     tracing::info!(url, "listening");
     Ok((listener, url))
+}
+
+/// The address under which others may find this machine, if it listens on all that it has.
+fn place(address: SocketAddr) -> String {
+    let name = address
+        .ip()
+        .is_unspecified()
+        .then(|| fs::read_to_string("/proc/sys/kernel/hostname"));
+    match name {
+        Some(Ok(name)) => format!("{}:{}", name.trim(), address.port()),
+        _ => address.to_string(),
+    }
 }
 
 /// Answers while the background works, until told to stop or until something that is needed has ended. Then finishes what is in

@@ -10,6 +10,7 @@ mod failure;
 mod feed;
 pub mod log;
 mod log_source;
+pub mod node;
 pub mod parked;
 pub mod progress;
 mod projection;
@@ -20,6 +21,7 @@ mod runner;
 mod source;
 mod task_lease;
 mod telemetry;
+pub mod trace;
 
 use store::Migration;
 
@@ -48,5 +50,9 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "0002_sharing",
         sql: include_str!("../migrations/0002_sharing.sql"),
+    },
+    Migration {
+        name: "0003_nodes",
+        sql: include_str!("../migrations/0003_nodes.sql"),
     },
 ];

@@ -55,10 +55,16 @@ impl Progress {
         self.changed.send_replace(());
     }
 
+    /// Up to where a read model was applied by this process, in every shard.
+    #[must_use]
+    pub fn positions(&self, projection: &str) -> [i64; SHARDS as usize] {
+        let applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
+        applied.get(projection).copied().unwrap_or_default()
+    }
+
     /// Up to where a read model was applied by this process.
     fn position(&self, projection: &str, shard: Shard) -> i64 {
-        let applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
-        applied.get(projection).map_or(0, |positions| positions[shard.index()])
+        self.positions(projection)[shard.index()]
     }
 
     /// Waits until a read model that this process builds has passed a cursor, at most so long.

@@ -156,6 +156,14 @@ impl Telemetry {
         self.parked.get_or_create(&labels).set(lag.parked);
         self.update(version, |health| health.parked = lag.parked);
     }
+
+    /// The same for a read model that this process keeps whole for itself.
+    pub(crate) fn node(&self, projection: &'static str, events: i64, seconds: f64, parked: i64) {
+        let labels = OfProjection { projection, version: 1 };
+        self.lag_events.get_or_create(&labels).set(events);
+        self.lag_seconds.get_or_create(&labels).set(seconds);
+        self.parked.get_or_create(&labels).set(parked);
+    }
 }
 
 fn of(version: Version) -> OfProjection {

@@ -5,6 +5,7 @@
 
 mod config;
 mod demo;
+mod events;
 mod import;
 mod keys;
 mod migrate;
@@ -14,6 +15,7 @@ mod parked;
 mod processes;
 mod replay;
 mod serve;
+mod status;
 mod tick;
 mod token;
 
@@ -25,7 +27,7 @@ use domain::ids::OrganizationId;
 use sqlx::PgPool;
 
 use crate::{
-    config::Config,
+    config::{Config, LogFormat},
     installation::{Connected, Installation, Use},
     logging, organizations,
 };
@@ -72,6 +74,10 @@ enum Command {
     /// Events that a read model could not take.
     #[command(subcommand)]
     Parked(parked::Command),
+    /// Shows how everything fares that works on the log, on one page.
+    Status(status::Arguments),
+    /// Prints the events of the log.
+    Events(events::Arguments),
     /// Plays the log again.
     #[command(subcommand)]
     Replay(replay::Command),
@@ -101,34 +107,47 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Openapi => openapi::run(),
         Command::Config(command) => config::run(&command, &settings()?),
-        Command::Serve => asynchronously(serve::run(logging(settings()?), "serve", Use::Alone)),
-        Command::Api => asynchronously(serve::run(logging(settings()?), "api", Use::Joined)),
-        Command::Project(read_model) => asynchronously(processes::project(read_model, logging(settings()?))),
-        Command::React => asynchronously(processes::react(logging(settings()?))),
-        Command::Migrate(arguments) => asynchronously(migrate::run(arguments, quiet(settings()?))),
-        Command::Org(command) => asynchronously(org::run(command, quiet(settings()?))),
-        Command::Token(arguments) => asynchronously(token::run(arguments, quiet(settings()?))),
-        Command::Keys(command) => asynchronously(keys::run(command, quiet(settings()?))),
-        Command::Demo(arguments) => asynchronously(demo::run(arguments, quiet(settings()?))),
-        Command::Tick(arguments) => asynchronously(tick::run(arguments, quiet(settings()?))),
-        Command::Import(command) => asynchronously(import::run(command, quiet(settings()?))),
-        Command::Replay(command) => asynchronously(replay::run(command, quiet(settings()?))),
-        Command::Parked(command) => asynchronously(parked::run(command, quiet(settings()?))),
+        Command::Serve => process("serve", settings()?, |settings| {
+            serve::run(settings, "serve", Use::Alone)
+        }),
+        Command::Api => process("api", settings()?, |settings| serve::run(settings, "api", Use::Joined)),
+        Command::Project(read_model) => process(&read_model.command(), settings()?, |settings| {
+            processes::project(read_model, settings)
+        }),
+        Command::React => process("react", settings()?, processes::react),
+        Command::Migrate(arguments) => briefly(settings()?, |settings| migrate::run(arguments, settings)),
+        Command::Org(command) => briefly(settings()?, |settings| org::run(command, settings)),
+        Command::Token(arguments) => briefly(settings()?, |settings| token::run(arguments, settings)),
+        Command::Keys(command) => briefly(settings()?, |settings| keys::run(command, settings)),
+        Command::Demo(arguments) => briefly(settings()?, |settings| demo::run(arguments, settings)),
+        Command::Tick(arguments) => briefly(settings()?, |settings| tick::run(arguments, settings)),
+        Command::Import(command) => briefly(settings()?, |settings| import::run(command, settings)),
+        Command::Replay(command) => briefly(settings()?, |settings| replay::run(command, settings)),
+        Command::Status(arguments) => briefly(settings()?, |settings| status::run(arguments, settings)),
+        Command::Events(arguments) => briefly(settings()?, |settings| events::run(arguments, settings)),
+        Command::Parked(command) => briefly(settings()?, |settings| parked::run(command, settings)),
     }
 }
 
-/// A process that runs until it is told to stop logs as the settings say.
-fn logging(settings: Config) -> Config {
-    logging::start(&settings);
-    settings
+/// A process that runs until it is told to stop. It logs and traces as the settings say.
+fn process<W: Future<Output = anyhow::Result<()>>>(
+    command: &str,
+    settings: Config,
+    run: impl FnOnce(Config) -> W,
+) -> anyhow::Result<()> {
+    let _tracing = logging::start(&settings, command)?;
+    asynchronously(run(settings))
 }
 
-/// A command that a person waits for logs only what went wrong.
-fn quiet(mut settings: Config) -> Config {
+/// A command that a person waits for. It logs only what went wrong.
+fn briefly<W: Future<Output = anyhow::Result<()>>>(
+    mut settings: Config,
+    run: impl FnOnce(Config) -> W,
+) -> anyhow::Result<()> {
     "warn".clone_into(&mut settings.log);
-    settings.log_format = crate::config::LogFormat::Text;
-    logging::start(&settings);
-    settings
+    settings.log_format = LogFormat::Text;
+    settings.otlp_endpoint = None;
+    process("a command", settings, run)
 }
 
 fn asynchronously(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {

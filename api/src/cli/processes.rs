@@ -33,14 +33,18 @@ impl ReadModel {
             Self::Search => SEARCH,
         }
     }
+
+    /// The subcommand.
+    pub fn command(self) -> String {
+        format!("project {}", self.name())
+    }
 }
 
 /// Keeps a read model up to date, in the shards that no other process holds.
 pub async fn project(read_model: ReadModel, settings: Config) -> anyhow::Result<()> {
-    let command = format!("project {}", read_model.name());
     run(
         &settings,
-        &command,
+        &read_model.command(),
         async |installation, _, background| match read_model {
             ReadModel::Search => background.search(&installation.search_folder()?).await.map(drop),
             other => {
@@ -68,8 +72,8 @@ async fn run(
     begin: impl AsyncFnOnce(&Installation, &Connected, &mut Background) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     process::run(settings, command, Use::Joined, async |installation, connected, stop| {
-        let (listener, _) = process::bind(settings).await?;
-        let mut background = Background::new(settings, &connected);
+        let (listener, url) = process::bind(settings).await?;
+        let mut background = Background::new(settings, &connected, &url);
         begin(installation, &connected, &mut background).await?;
         let router = vitals::router(Vitals::new(&connected, &background));
         let grace = settings.shutdown_grace.0;

@@ -35,7 +35,7 @@ pub async fn run(settings: Config, command: &str, how: Use) -> anyhow::Result<()
         }
         let (listener, url) = process::bind(&settings).await?;
         let tokens = Tokens::open(installation.signing_keys(), clock::now())?;
-        let mut background = Background::new(&settings, &connected);
+        let mut background = Background::new(&settings, &connected, &url);
         let library = background.search(&installation.search_folder()?).await?;
         if everything {
             background.project(projections::all());

@@ -8,14 +8,18 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use streams::trace;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::problem::Problem;
-use crate::{app::App, clock};
+use crate::{app::App, clock, logging::REQUEST};
 
 /// Carries the id that a request shares with all that follows from it, there and back.
 pub const CORRELATION_HEADER: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// Carries the trace that a request is part of.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What all commands, events and log lines that follow from one request share.
 #[derive(Debug, Clone, Copy)]
@@ -38,13 +42,16 @@ pub async fn correlate(State(app): State<Arc<App>>, mut request: Request, next: 
         .to_owned();
     let method = request.method().clone();
     let span = tracing::info_span!(
-        "request",
+        REQUEST,
         correlation_id = %correlation,
         %method,
         path = request.uri().path(),
         organization = tracing::field::Empty,
         user = tracing::field::Empty,
     );
+    if let Some(traceparent) = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()) {
+        trace::follow(&span, traceparent);
+    }
     let mut response = next.run(request).instrument(span.clone()).await;
     let took = begun.elapsed();
     let status = response.status();

@@ -20,6 +20,7 @@ use domain::{
 };
 use schemas::{Cursor, PositionToken};
 use serde::Serialize;
+use streams::trace;
 use utoipa::{
     IntoResponses, PartialSchema as _, ToSchema,
     openapi::{self, RefOr, ResponseBuilder},
@@ -38,8 +39,6 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 
 /// How far a read model must have come, there; how far the log came, back.
 pub const POSITION: HeaderName = HeaderName::from_static("propertyos-position");
-
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A command that someone who may give it gives: everything but what it asks for.
 pub struct Order<P> {
@@ -65,7 +64,7 @@ impl<P: Permission> FromRequestParts<Arc<App>> for Order<P> {
         if let Some(Correlation(id)) = parts.extensions.get() {
             invocation.correlation_id = *id;
         }
-        invocation.traceparent = traceparent(&parts.headers);
+        invocation.traceparent = trace::traceparent(&tracing::Span::current());
         Ok(Self {
             permit,
             command_id,
@@ -199,13 +198,6 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
                 .field("If-Match", "must be one ETag such as \"7\""),
         ),
     }
-}
-
-fn traceparent(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get(&TRACEPARENT)?.to_str().ok()?;
-    let parts: Vec<_> = text.split('-').map(str::len).collect();
-    let hex = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
-    (hex && parts == [2, 32, 16, 2]).then(|| text.to_owned())
 }
 
 /// What a command is answered with.

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use domain::ids::OrganizationId;
 use schemas::Cursor;
 use sqlx::PgPool;
-use streams::{Entry, Fault, Feed, Limit, Progress, SourceError, log};
+use streams::{Entry, Fault, Feed, Limit, Progress, SourceError, log, trace};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -137,6 +137,7 @@ impl Node {
         loop {
             let entries = feed.read(&self.marks.cursors(), BATCH).await?;
             applied += entries.len();
+            let _spans = trace::projecting(SEARCH, &entries);
             for entry in &entries {
                 self.take(entry)?;
             }

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     Entry, Feed, InstallError, Progress, Projection, SequenceId, SourceError, State, Telemetry, Version,
     checkpoint::{Advance, Held, Leases},
-    log, read_models,
+    log, read_models, trace,
 };
 
 pub(super) struct Worker {
@@ -157,6 +157,7 @@ impl Worker {
             patience: self.settings.transaction,
         };
         let ends: Vec<&Entry> = runs(entries).filter_map(<[Entry]>::last).collect();
+        let _spans = trace::projecting(self.version.projection, entries);
         match step.run(&self.stream).await? {
             Outcome::Applied(found) => {
                 for poison in found {

@@ -5,10 +5,12 @@
 mod endpoints;
 mod kill;
 mod layers;
+mod operating;
 mod organization_setting;
 mod outside_database;
 mod processes;
 mod start;
+mod tracing;
 
 /// The binary under test.
 const PROPERTYOS: &str = env!("CARGO_BIN_EXE_propertyos-under-test");

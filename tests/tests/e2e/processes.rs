@@ -27,20 +27,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// A migrated database with one organization, in which nothing runs yet.
-async fn migrated() -> Installation {
+pub async fn migrated() -> Installation {
     let installation = Installation::on_shared_server(PROPERTYOS).await;
     installation.output(&["migrate"]).await;
     installation.output(&["org", "create", "Lakeside"]).await;
     installation
 }
 
-async fn database(installation: &Installation) -> PgConnection {
+pub async fn database(installation: &Installation) -> PgConnection {
     let url = installation.database().unwrap().url(roles::STREAM);
     PgConnection::connect(&url).await.unwrap()
 }
 
 /// Waits until a query yields this, and says how long that took.
-async fn until(database: &mut PgConnection, query: &str, wanted: i64) -> Duration {
+pub async fn until(database: &mut PgConnection, query: &str, wanted: i64) -> Duration {
     let begun = Instant::now();
     loop {
         let found: i64 = sqlx::query_scalar(query).fetch_one(&mut *database).await.unwrap();

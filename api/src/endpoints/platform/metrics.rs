@@ -2,8 +2,6 @@
 
 use axum::{extract::State, http::header, response::IntoResponse};
 
-use projections::search::parked_in;
-
 use crate::{http::problem::Problem, vitals::Vitals};
 
 /// The media type of `OpenMetrics`, which Prometheus asks for.
@@ -18,11 +16,6 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
     responses((status = 200, content_type = "application/openmetrics-text", body = String)),
 )]
 pub async fn handle(State(vitals): State<Vitals>) -> Result<impl IntoResponse, Problem> {
-    if let Some(index) = &vitals.index {
-        let parked = parked_in(index).map_err(Problem::internal)?.len();
-        let parked = i64::try_from(parked).unwrap_or(i64::MAX);
-        vitals.metrics.search_parked.set(parked);
-    }
     let text = vitals.metrics.text().map_err(Problem::internal)?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text))
 }
