@@ -1,5 +1,5 @@
 # What there is to do with PropertyOS from a checkout. Each target installs what it lacks.
-.PHONY: run test audit
+.PHONY: run test audit bench-http
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 target := $(or $(CARGO_TARGET_DIR),target)
@@ -12,6 +12,13 @@ run:
 test:
 	@scripts/setup --tests
 	scripts/with-postgres scripts/with-kafka cargo test --locked --workspace
+
+# Commands per second through HTTP, rebuilds and memory, in this profile, each number of clients for so many seconds.
+profile := quick
+seconds := 20
+bench-http:
+	@scripts/setup --tests
+	cargo bench --locked --profile $(profile) --package tests --bench http -- $(seconds)
 
 # Licences, bans and sources of what is built; advisories where their database can be reached.
 audit:

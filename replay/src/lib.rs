@@ -1,4 +1,6 @@
-//! Plays the log again: every read model in the database, made anew from the first event, and told as text to be compared.
+//! Plays the log again: read models made anew from the first event, held against those in use, and told as text to be compared.
+
+mod search;
 
 use std::sync::Arc;
 
@@ -7,7 +9,10 @@ use store::personal::PersonalData;
 use streams::{
     Projection, Reader, Version,
     rebuild::{REBUILD_BATCH, RebuildError, Rebuilt},
+    verify::{Verified, VerifyError},
 };
+
+pub use search::{VerifySearchError, dump_search, verify_search};
 
 /// The read model of this name, in the version that this build writes.
 ///
@@ -38,6 +43,21 @@ pub async fn rebuild(
 ) -> Result<Rebuilt, RebuildError> {
     let reader = Reader::new(stream.clone(), personal.clone());
     streams::rebuild(stream, &reader, read_model, REBUILD_BATCH, told).await
+}
+
+/// Makes a read model again from the log up to where it stands, beside the one that answers queries, and compares the two row by
+/// row. `told` hears how many events were applied so far.
+///
+/// # Errors
+/// A read model that is incomplete; an event that can't be applied; a server or log that can't be read.
+pub async fn verify(
+    stream: &PgPool,
+    personal: &PersonalData,
+    read_model: &dyn Projection,
+    told: impl FnMut(u64),
+) -> Result<Verified, VerifyError> {
+    let reader = Reader::new(stream.clone(), personal.clone());
+    streams::verify(stream, &reader, read_model, told).await
 }
 
 /// Every column of every row of a read model, as text: equal texts, equal read models.

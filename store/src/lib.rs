@@ -1,6 +1,7 @@
 //! PostgreSQL as PropertyOS uses it: roles and their pools, migrations, the one function that sets the organization,
 //! the keys of personal data, and the private server of a machine that has none.
 
+mod availability;
 pub mod data_folder;
 pub mod migrations;
 pub mod organization;
@@ -13,6 +14,7 @@ mod server;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+pub use availability::is_unavailable;
 pub use migrations::{Migration, MigrationSet};
 pub use pools::{BadUrl, ConnectError, ConnectionSettings, OLDEST_SERVER, Pools, connect};
 pub use server::ServerError;

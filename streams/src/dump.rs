@@ -27,16 +27,16 @@ pub async fn dump(stream: &PgPool, version: Version) -> Result<String, sqlx::Err
 }
 
 #[derive(FromRow)]
-struct Table {
-    name: String,
+pub(crate) struct Table {
+    pub(crate) name: String,
     /// With its schema.
-    path: String,
+    pub(crate) path: String,
     /// Its primary key, or else the whole row.
     key: String,
 }
 
 /// Its tables by name.
-async fn tables(connection: &mut PgConnection, version: Version) -> Result<Vec<Table>, sqlx::Error> {
+pub(crate) async fn tables(connection: &mut PgConnection, version: Version) -> Result<Vec<Table>, sqlx::Error> {
     sqlx::query_as(
         "SELECT c.relname::text AS name, c.oid::regclass::text AS path, coalesce(
                   (SELECT string_agg(format('t.%I', a.attname), ', ' ORDER BY array_position(i.indkey::int2[], a.attnum))

@@ -62,6 +62,14 @@ impl Feed {
         Ok(entries)
     }
 
+    /// What follows a cursor in the log as it is now, whatever was read before: an event that is tried again may have been mended.
+    ///
+    /// # Errors
+    /// When the log can't be read.
+    pub async fn read_again(&self, after: Cursor, limit: Limit) -> Result<Vec<Entry>, SourceError> {
+        self.reader.tail(after, limit).await
+    }
+
     /// Changes when there may be more to read; a hint only.
     #[must_use]
     pub fn hints(&self) -> watch::Receiver<()> {

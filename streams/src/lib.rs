@@ -22,6 +22,7 @@ mod source;
 mod task_lease;
 mod telemetry;
 pub mod trace;
+pub mod verify;
 
 use store::Migration;
 
@@ -40,6 +41,7 @@ pub use runner::{Runner, RunnerError, Settings};
 pub use source::{Batch, Fault, Limit, Source, SourceError};
 pub use task_lease::TaskLease;
 pub use telemetry::{Health, State, Telemetry};
+pub use verify::verify;
 
 /// The schema that this crate needs, under its name.
 pub const MIGRATIONS: &[Migration] = &[

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use domain::registry::{AnyEvent, DecodeError, Decoder};
-use schemas::Recorded;
+use schemas::{Cursor, Recorded};
 use sqlx::PgPool;
 use store::personal::{Keys, PersonalData, PersonalError, persons_in};
 
-use crate::{Entry, SourceError};
+use crate::{Entry, Limit, SourceError, log};
 
 /// Opens the personal data in events, as far as the keys still exist, and decodes them.
 #[derive(Clone)]
@@ -52,6 +52,14 @@ impl Reader {
                 Entry::new(recorded, event)
             })
             .collect())
+    }
+
+    /// What follows a cursor in the log.
+    pub(crate) async fn tail(&self, after: Cursor, limit: Limit) -> Result<Vec<Entry>, SourceError> {
+        match log::tail(&self.stream, &[after], limit).await?.pop() {
+            Some(batch) => self.read(batch.events).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     async fn keys_for(&self, events: &[Recorded]) -> Result<Keys, SourceError> {

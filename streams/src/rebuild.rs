@@ -79,28 +79,10 @@ pub async fn rebuild(
     log::recognise(stream, &[]).await?;
 
     let mut tx = stream.begin().await?;
-    let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock(7000011, hashtext($1))")
-        .bind(version.projection)
-        .fetch_one(&mut *tx)
-        .await?;
-    if !alone {
-        return Err(RebuildError::Busy(version));
-    }
-    let schema = version.schema();
-    tx.execute(format!("ALTER SCHEMA {schema} RENAME TO {schema}_replaced").as_str())
-        .await?;
-    make_tables(&mut tx, projection).await?;
-
-    let mut building = Building {
-        stream,
-        reader,
-        projection,
-        batch,
-        ends: Shard::all().map(|shard| (Cursor::start(shard), None)).collect(),
-        events: 0,
-        analyze_at: 1_000,
-    };
-    building.all(&mut tx, &mut told).await?;
+    alone(&mut tx, version).await?;
+    let mut building = Building::begin(&mut tx, reader, projection, batch).await?;
+    let whole: Vec<Cursor> = Shard::all().map(end_of_log).collect();
+    building.up_to(&mut tx, &whole, &mut told).await?;
     // From here on the projector waits; what it has applied meanwhile is all that is missing.
     let reached = lock_checkpoints(&mut tx, version).await?;
     building.up_to(&mut tx, &reached, &mut told).await?;
@@ -115,25 +97,71 @@ pub async fn rebuild(
     })
 }
 
-struct Building<'a> {
-    stream: &'a PgPool,
+/// Makes sure, until the transaction ends, that nobody else makes this read model anew.
+pub(crate) async fn alone(tx: &mut PgConnection, version: Version) -> Result<(), RebuildError> {
+    let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock(7000011, hashtext($1))")
+        .bind(version.projection)
+        .fetch_one(tx)
+        .await?;
+    if alone { Ok(()) } else { Err(RebuildError::Busy(version)) }
+}
+
+/// Behind every event of a shard.
+fn end_of_log(shard: Shard) -> Cursor {
+    Cursor {
+        position: i64::MAX,
+        ..Cursor::start(shard)
+    }
+}
+
+/// A read model that is being made in a transaction: until it ends, nobody else sees anything of it.
+pub(crate) struct Building<'a> {
     reader: &'a Reader,
     projection: &'a dyn Projection,
     batch: Limit,
     /// By shard: up to where it was applied, and the event there.
     ends: Vec<(Cursor, Option<Uuid>)>,
-    events: u64,
+    /// How many events were applied.
+    pub(crate) events: u64,
     /// After how many events the planner is told anew how large the tables are.
     analyze_at: u64,
 }
 
-impl Building<'_> {
-    /// Applies shard after shard, reading a batch while the one before is applied.
-    async fn all(&mut self, tx: &mut PgConnection, told: &mut impl FnMut(u64)) -> Result<(), RebuildError> {
-        for shard in Shard::all() {
-            let mut batch = self.read(Cursor::start(shard)).await?;
+impl<'a> Building<'a> {
+    /// Puts empty tables where this transaction finds those of the read model.
+    pub(crate) async fn begin(
+        tx: &mut PgConnection,
+        reader: &'a Reader,
+        projection: &'a dyn Projection,
+        batch: Limit,
+    ) -> Result<Self, RebuildError> {
+        let schema = Version::of(projection).schema();
+        tx.execute(format!("ALTER SCHEMA {schema} RENAME TO {schema}_replaced").as_str())
+            .await?;
+        make_tables(tx, projection).await?;
+        Ok(Self {
+            reader,
+            projection,
+            batch,
+            ends: Shard::all().map(|shard| (Cursor::start(shard), None)).collect(),
+            events: 0,
+            analyze_at: 1_000,
+        })
+    }
+
+    /// Applies what is missing up to these cursors, as far as the log reaches: shard after shard, reading a batch while the one
+    /// before is applied.
+    pub(crate) async fn up_to(
+        &mut self,
+        tx: &mut PgConnection,
+        reached: &[Cursor],
+        told: &mut impl FnMut(u64),
+    ) -> Result<(), RebuildError> {
+        for reached in reached {
+            let (end, _) = self.ends[reached.shard.index()];
+            let mut batch = read(self.reader, end, reached.position, self.batch).await?;
             while let Some(end) = batch.last().map(|entry| entry.cursor) {
-                let next = read(self.stream, self.reader, end, self.batch);
+                let next = read(self.reader, end, reached.position, self.batch);
                 let (applied, next) = tokio::join!(self.apply(tx, &batch), next);
                 applied?;
                 batch = next?;
@@ -141,34 +169,6 @@ impl Building<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Applies what is missing up to these cursors, as far as the log reaches.
-    async fn up_to(
-        &mut self,
-        tx: &mut PgConnection,
-        reached: &[Cursor],
-        told: &mut impl FnMut(u64),
-    ) -> Result<(), RebuildError> {
-        for reached in reached {
-            loop {
-                let (end, _) = self.ends[reached.shard.index()];
-                if end.position >= reached.position {
-                    break;
-                }
-                let batch = self.read(end).await?;
-                if batch.is_empty() {
-                    break;
-                }
-                self.apply(tx, &batch).await?;
-                told(self.events);
-            }
-        }
-        Ok(())
-    }
-
-    async fn read(&self, after: Cursor) -> Result<Vec<Entry>, SourceError> {
-        read(self.stream, self.reader, after, self.batch).await
     }
 
     async fn apply(&mut self, tx: &mut PgConnection, entries: &[Entry]) -> Result<(), RebuildError> {
@@ -209,11 +209,13 @@ impl Building<'_> {
     }
 }
 
-async fn read(stream: &PgPool, reader: &Reader, after: Cursor, limit: Limit) -> Result<Vec<Entry>, SourceError> {
-    match log::tail(stream, &[after], limit).await?.pop() {
-        Some(batch) => reader.read(batch.events).await,
-        None => Ok(Vec::new()),
+async fn read(reader: &Reader, after: Cursor, last: i64, limit: Limit) -> Result<Vec<Entry>, SourceError> {
+    let missing = usize::try_from(last - after.position).unwrap_or(0);
+    if missing == 0 {
+        return Ok(Vec::new());
     }
+    let events = limit.events.min(missing);
+    reader.tail(after, Limit { events, ..limit }).await
 }
 
 /// A plan made while the tables were empty scans them for ever; nobody else can tell the planner about tables that only this

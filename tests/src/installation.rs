@@ -1,8 +1,9 @@
 //! A fresh folder in which PropertyOS is run.
 
 use std::{
-    env, fs,
-    os::unix::fs::PermissionsExt,
+    env,
+    fs::{self, DirBuilder},
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
     process::{Output, Stdio},
     time::Duration,
@@ -28,7 +29,7 @@ pub struct Installation {
 impl Installation {
     /// With nothing configured: PropertyOS starts a private PostgreSQL.
     #[must_use]
-    pub fn new(binary: &str) -> Self {
+    pub fn new(binary: impl Into<PathBuf>) -> Self {
         let folder = tempfile::tempdir_in("/tmp").expect("a folder in /tmp");
         // Started by root, the private server's user passes through to its data.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("one's own folder");
@@ -47,7 +48,7 @@ impl Installation {
 
     /// With this database, such as one on a server that the test restarts.
     #[must_use]
-    pub fn on(binary: &str, database: TestDatabase) -> Self {
+    pub fn on(binary: impl Into<PathBuf>, database: TestDatabase) -> Self {
         let urls = [
             ("DATABASE_URL", database.url(roles::APP)),
             ("DATABASE_URL_STREAMS", database.url(roles::STREAM)),
@@ -59,6 +60,26 @@ impl Installation {
         }
         installation.database = Some(database);
         installation
+    }
+
+    /// Another one with the same organizations, events and keys, in a database of its own. Nothing may run in this one meanwhile.
+    ///
+    /// # Panics
+    /// Without a database on the server that tests share.
+    pub async fn copy(&self) -> Self {
+        let database = self.database.as_ref().expect("a database that can be copied");
+        let mut copy = Self::on(&self.binary, database.copy().await);
+        let settings = self.settings.iter();
+        copy.settings
+            .extend(settings.filter(|(name, _)| !name.starts_with("DATABASE_URL")).cloned());
+        let secrets = copy.data_folder().join("secrets");
+        let private = DirBuilder::new().recursive(true).mode(0o700).create(&secrets);
+        private.expect("a folder in one's own");
+        for file in ["jwks.json", "secrets/master.key", "secrets/command-hash.key"] {
+            // Permissions are copied too.
+            fs::copy(self.data_folder().join(file), copy.data_folder().join(file)).expect("a key to copy");
+        }
+        copy
     }
 
     /// With a setting, by the name of its variable in the environment.

@@ -1,12 +1,14 @@
 //! `propertyos replay`
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use clap::Subcommand;
 use indicatif::ProgressBar;
+use projections::search::SEARCH;
+use streams::verify::{Side, Verified};
 
 use super::beside;
-use crate::config::Config;
+use crate::{config::Config, installation::Connected};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -15,31 +17,111 @@ pub enum Command {
         /// `ledger`, `dashboard` or `directory`.
         read_model: String,
     },
+    /// Makes read models again from the log, up to where they stand, and compares them row by row with those in use, which go on.
+    /// Fails if a row differs.
+    Verify {
+        /// `ledger`, `dashboard`, `directory` or `search`; all of them without.
+        read_models: Vec<String>,
+    },
     /// Prints every row of a read model: equal texts, equal read models.
     Dump {
-        /// `ledger`, `dashboard` or `directory`.
+        /// `ledger`, `dashboard`, `directory` or `search`.
         read_model: String,
     },
 }
 
 pub async fn run(command: Command, settings: Config) -> anyhow::Result<()> {
-    beside(&settings, "replay", async |_, connected| {
-        let stream = &connected.pools.stream;
-        match command {
-            Command::Rebuild { read_model } => {
-                let read_model = replay::read_model(&read_model)?;
-                let bar = ProgressBar::new_spinner().with_message("events");
-                bar.enable_steady_tick(Duration::from_millis(100));
-                let told = |events| bar.set_position(events);
-                let rebuilt = replay::rebuild(stream, &connected.personal, &*read_model, told).await?;
-                bar.finish_and_clear();
-                println!("{} events in {:.1} s", rebuilt.events, rebuilt.took.as_secs_f64());
-            }
-            Command::Dump { read_model } => {
-                print!("{}", replay::dump(stream, &*replay::read_model(&read_model)?).await?);
-            }
+    beside(&settings, "replay", async |installation, connected| match command {
+        Command::Rebuild { read_model } => rebuild(connected, &read_model).await,
+        Command::Verify { read_models } => verify(connected, &installation.private_folder(SEARCH)?, read_models).await,
+        Command::Dump { read_model } if read_model == SEARCH => {
+            print!("{}", replay::dump_search(&installation.private_folder(SEARCH)?)?);
+            Ok(())
         }
-        Ok(())
+        Command::Dump { read_model } => {
+            let read_model = replay::read_model(&read_model)?;
+            print!("{}", replay::dump(&connected.pools.stream, &*read_model).await?);
+            Ok(())
+        }
     })
     .await
+}
+
+fn progress() -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_message("events");
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+async fn rebuild(connected: &Connected, name: &str) -> anyhow::Result<()> {
+    let read_model = replay::read_model(name)?;
+    let bar = progress();
+    let told = |events| bar.set_position(events);
+    let rebuilt = replay::rebuild(&connected.pools.stream, &connected.personal, &*read_model, told).await?;
+    bar.finish_and_clear();
+    println!("{} events in {:.1} s", rebuilt.events, rebuilt.took.as_secs_f64());
+    Ok(())
+}
+
+async fn verify(connected: &Connected, index: &Path, names: Vec<String>) -> anyhow::Result<()> {
+    let names = if names.is_empty() {
+        let in_database = projections::all().into_iter().map(|known| known.name().to_owned());
+        in_database.chain([SEARCH.to_owned()]).collect()
+    } else {
+        names
+    };
+    let mut failed = Vec::new();
+    for name in names {
+        match verify_one(connected, index, &name).await {
+            Ok(verified) => {
+                println!("{name}: {}", told(&verified));
+                if !verified.comparison.is_equal() {
+                    failed.push(name);
+                }
+            }
+            Err(error) => {
+                eprintln!("{name}: {error:#}");
+                failed.push(name);
+            }
+        }
+    }
+    anyhow::ensure!(failed.is_empty(), "not what the log says: {}", failed.join(", "));
+    Ok(())
+}
+
+async fn verify_one(connected: &Connected, index: &Path, name: &str) -> anyhow::Result<Verified> {
+    let (stream, personal) = (&connected.pools.stream, &connected.personal);
+    let bar = progress();
+    let verified = if name == SEARCH {
+        replay::verify_search(stream, personal, index).await?
+    } else {
+        let read_model = replay::read_model(name)?;
+        replay::verify(stream, personal, &*read_model, |events| bar.set_position(events)).await?
+    };
+    bar.finish_and_clear();
+    Ok(verified)
+}
+
+/// What was compared, and the first rows that differ as a text of differences shows them.
+fn told(verified: &Verified) -> String {
+    let comparison = &verified.comparison;
+    let mut text = format!(
+        "{} rows of {} events compared in {:.1} s, ",
+        comparison.rows,
+        verified.events,
+        verified.took.as_secs_f64()
+    );
+    if comparison.is_equal() {
+        text.push_str("equal");
+        return text;
+    }
+    text.push_str(&format!("{} differ", comparison.differing));
+    for difference in &comparison.first {
+        let side = match difference.side {
+            Side::ReadModel => '-',
+            Side::Log => '+',
+        };
+        text.push_str(&format!("\n{side} {} {}", difference.table, difference.row));
+    }
+    text
 }

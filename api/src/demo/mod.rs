@@ -9,13 +9,13 @@ mod office;
 mod rents;
 mod repairs;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta};
 use commands::{
     execute::{Commands, ExecuteError},
     tick::{TickError, tick},
 };
 use domain::{
-    clock::{Clock, Phase, Progress},
+    clock::{Clock, Progress},
     ids::{ClockId, OrganizationId},
     span::month_after,
 };
@@ -87,11 +87,7 @@ impl Plan {
     /// If the log is not available, or a command is refused that shouldn't be.
     pub async fn run(&self, commands: &Commands, done: impl Fn(u64)) -> Result<(), DemoError> {
         let office = Office::of(commands, self.world());
-        let last = Progress {
-            day: month_after(self.from, self.months),
-            phase: Phase::Begun,
-            instant: instant(morning(month_after(self.from, self.months))),
-        };
+        let last = early(month_after(self.from, self.months));
         let organization = office.organization;
         let clock = commands
             .load::<Clock>(organization, ClockId::from(organization))
@@ -105,14 +101,14 @@ impl Plan {
         office.found(name, self.from).await?;
         let mut homes = self.homes(&office).await?;
         for (day, number) in self.days().zip(1..) {
-            self.tick(&office, day).await?;
+            pass_time(&office, early(day)).await?;
             stream::iter(homes.iter_mut().map(|home| home.live(day)))
                 .buffer_unordered(AT_ONCE)
                 .try_collect::<()>()
                 .await?;
             done(number);
         }
-        self.tick(&office, last.day).await
+        Ok(pass_time(&office, last).await?)
     }
 
     async fn homes<'a>(&self, office: &'a Office<'a>) -> Result<Vec<Home<'a>>, ExecuteError> {
@@ -135,17 +131,15 @@ impl Plan {
         }
         Ok(homes)
     }
+}
 
-    /// Early in the morning the day before is over, and this one has begun.
-    async fn tick(&self, office: &Office<'_>, day: NaiveDate) -> Result<(), DemoError> {
-        let early: DateTime<Utc> = instant(morning(day) - TimeDelta::hours(7));
-        tick(
-            office.commands(),
-            office.organization,
-            office.clerk(),
-            Progress::at(early, ZONE),
-        )
-        .await?;
-        Ok(())
-    }
+/// Early in the morning the day before is over, and this one has begun.
+fn early(day: NaiveDate) -> Progress {
+    Progress::at(instant(morning(day) - TimeDelta::hours(7)), ZONE)
+}
+
+async fn pass_time(office: &Office<'_>, until: Progress) -> Result<(), TickError> {
+    tick(office.commands(), office.organization, office.clerk(), until)
+        .await
+        .map(drop)
 }

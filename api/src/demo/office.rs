@@ -5,12 +5,16 @@ use chrono_tz::Tz;
 use commands::{
     execute::{Command, Commands, ExecuteError, Invocation, Receipt},
     handlers::{CreateUnit, FoundOrganization, OnStream},
+    log::{ReadError, StreamId},
 };
 use domain::{
-    ids::{BankAccountId, CommandId, OrganizationId, PropertyId, UnitId, UserId, VendorId},
+    Root as _,
+    ids::{BankAccountId, CommandId, LeaseId, OrganizationId, PropertyId, UnitId, UserId, VendorId},
+    lease::Lease,
     money::{Currency, Money},
     personal::Contact,
     property::{Address, Property, PropertyCommand, PropertyDetails, PropertyKind},
+    registry::{DecodeError, Decoder},
     settings::Settings,
     unit::UnitDetails,
     vendor::{Vendor, VendorCommand, VendorProfile},
@@ -88,6 +92,19 @@ impl<'a> Office<'a> {
     pub async fn give<C: Command>(&self, what: &str, at: NaiveDateTime, command: &C) -> Result<Receipt, ExecuteError> {
         let invocation = Invocation::new(self.organization, self.clerk(), self.id(what), instant(at));
         self.commands.execute(&invocation, command).await
+    }
+
+    /// A lease as it was just before a local time.
+    pub async fn lease_before(&self, lease: LeaseId, at: NaiveDateTime) -> Result<Lease, ExecuteError> {
+        let at = instant(at);
+        let stream = StreamId::of::<Lease>(lease);
+        let events = self.commands.log().stream(self.organization, stream).await?;
+        let decoder = Decoder::default();
+        let before = events.iter().filter(|event| event.metadata.occurred_at < at);
+        let before: Result<Vec<_>, DecodeError> = before
+            .map(|event| decoder.decode_as(&event.event_type, event.event_version, event.payload.get()))
+            .collect();
+        Ok(Lease::default().after(&before.map_err(ReadError::from)?))
     }
 
     /// Founds the organization, with its vendors.

@@ -7,9 +7,8 @@ use commands::{
 };
 use domain::{
     ids::PaymentId,
-    lease::Lease,
     money::Money,
-    payment::{Intent, Method, Payment},
+    payment::{Intent, Method},
 };
 
 use super::{
@@ -51,7 +50,7 @@ impl Home<'_> {
         let payment = PaymentId(self.office.id(&what).derive(0));
         let mut dice = self.office.dice(&what);
         let method = dice.method();
-        let Some(amount) = self.to_pay(payment, paying).await? else {
+        let Some(amount) = self.to_pay(at, paying).await? else {
             return Ok(());
         };
         let Some(tenancy) = &self.tenancy else { return Ok(()) };
@@ -80,20 +79,11 @@ impl Home<'_> {
         Ok(())
     }
 
-    /// How much is paid. A payment that was made in an earlier run is made alike, whatever is owed by now.
-    async fn to_pay(&self, payment: PaymentId, paying: Paying) -> Result<Option<Money>, ExecuteError> {
+    /// How much is paid of what is owed at that time, whatever an earlier run has made of the lease since.
+    async fn to_pay(&self, at: NaiveDateTime, paying: Paying) -> Result<Option<Money>, ExecuteError> {
         let Some(tenancy) = &self.tenancy else { return Ok(None) };
-        let (commands, organization) = (self.office.commands(), self.office.organization);
-        let made = commands.load::<Payment>(organization, payment).await?;
-        if let Ok(intent) = made.state.intent() {
-            return Ok(Some(intent.amount));
-        }
-        let balance = commands
-            .load::<Lease>(organization, tenancy.lease)
-            .await?
-            .state
-            .account()
-            .balance();
+        let lease = self.office.lease_before(tenancy.lease, at).await?;
+        let balance = lease.account().balance();
         let minor = match paying {
             Paying::Whole(_) => balance,
             Paying::Part(_, percent) => balance * i64::from(percent) / 100,

@@ -68,26 +68,12 @@ fn field_of(words: &str) -> Option<String> {
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        let passes = match &error {
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => true,
-            sqlx::Error::Database(database) => database.code().is_some_and(|code| passes(&code)),
-            _ => false,
-        };
-        if passes {
+        if store::is_unavailable(&error) {
             tracing::warn!(%error, "the database is not available");
             return Self::unavailable("database-unavailable", "The database does not answer. Try again.");
         }
         Self::internal(error)
     }
-}
-
-/// Connections (08), resources (53), an operator who intervenes (57), and what one statement did to another (40).
-fn passes(sqlstate: &str) -> bool {
-    ["08", "53", "57", "40"].iter().any(|class| sqlstate.starts_with(class))
 }
 
 /// An error and what caused it, for the log.

@@ -176,6 +176,15 @@ impl<T> Answer<T> {
         }
     }
 
+    /// What was found in something that this process keeps itself, which may lack what was recorded since then.
+    pub const fn incomplete(body: T, since: Option<DateTime<Utc>>) -> Self {
+        Self {
+            body,
+            version: None,
+            incomplete_since: since,
+        }
+    }
+
     /// The same, shown in another way.
     pub fn map<U>(self, view: impl FnOnce(T) -> U) -> Answer<U> {
         let Self {

@@ -4,6 +4,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use domain::registry::DecodeError;
 use sqlx::error::DatabaseError;
+use store::is_unavailable;
 
 use super::AppendError;
 
@@ -31,7 +32,7 @@ pub enum ReadError {
 
 impl From<sqlx::Error> for ReadError {
     fn from(error: sqlx::Error) -> Self {
-        if passes(&error) {
+        if is_unavailable(&error) {
             Self::Unavailable {
                 retry_after: RETRY_AFTER,
                 source: Arc::new(error),
@@ -48,31 +49,6 @@ impl From<DecodeError> for ReadError {
     }
 }
 
-/// Whether the same call may succeed later: the connection broke, or the server is starting, stopping, full or too slow.
-fn passes(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            // By class: connections, rolled back by the server, resources, operators, the system; and a server that only
-            // reads, since it stands by for another.
-            ["08", "40", "53", "57", "58"]
-                .iter()
-                .any(|class| code.starts_with(class))
-                || code == LOCK_NOT_AVAILABLE
-                || code == READ_ONLY
-        }),
-        _ => false,
-    }
-}
-
-const LOCK_NOT_AVAILABLE: &str = "55P03";
-const READ_ONLY: &str = "25006";
-
 /// Raised by `append`, see its migration.
 const MALFORMED: &str = "PO001";
 const NEW_EPOCH: &str = "PO002";
@@ -86,7 +62,7 @@ pub(super) fn append_error(error: sqlx::Error) -> AppendError {
     match &*code {
         MALFORMED => AppendError::Malformed(error.to_string().into()),
         NEW_EPOCH => AppendError::NewEpoch,
-        _ if passes(&error) => AppendError::Unavailable {
+        _ if is_unavailable(&error) => AppendError::Unavailable {
             retry_after: RETRY_AFTER,
             source: Arc::new(error),
         },

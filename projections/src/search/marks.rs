@@ -1,8 +1,10 @@
 //! How far an index has read the log, and what stands still in it: part of each commit.
 
+use chrono::{DateTime, Utc};
 use domain::ids::OrganizationId;
 use schemas::{Cursor, Shard};
 use serde::{Deserialize, Serialize};
+use streams::Entry;
 use uuid::Uuid;
 
 /// What a commit carries: how far each shard was read, and what stands still.
@@ -30,10 +32,30 @@ pub struct Parked {
     pub organization: OrganizationId,
     /// The event.
     pub event_id: Uuid,
+    /// Its name.
+    pub event_type: String,
     /// Where it stands.
     pub cursor: Cursor,
+    /// When the log took it: the index is incomplete since then.
+    pub recorded_at: DateTime<Utc>,
     /// Why it could not be applied.
     pub error: String,
+    /// How often that was tried.
+    pub attempts: u32,
+}
+
+impl Parked {
+    pub(super) fn at(entry: &Entry, error: String) -> Self {
+        Self {
+            organization: entry.tenant_id,
+            event_id: entry.event_id,
+            event_type: entry.event_type.to_string(),
+            cursor: entry.cursor,
+            recorded_at: entry.recorded_at,
+            error,
+            attempts: 1,
+        }
+    }
 }
 
 impl Marks {

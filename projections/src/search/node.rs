@@ -1,6 +1,10 @@
 //! A node: keeps one index up to date with the log, and remembers beside it what it could not apply.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use domain::ids::OrganizationId;
 use schemas::Cursor;
@@ -13,6 +17,7 @@ use super::{
     apply::{Happening, apply},
     marks::{Marks, Parked},
     query::Library,
+    requests,
     shelf::{Shelf, ShelfError},
 };
 
@@ -42,6 +47,7 @@ pub enum NodeError {
 
 /// An index and how far it has come. One process writes to a folder; any number read.
 pub struct Node {
+    folder: PathBuf,
     shelf: Shelf,
     marks: Marks,
 }
@@ -54,7 +60,11 @@ impl Node {
     pub fn open(folder: &Path) -> Result<Self, ShelfError> {
         let shelf = Shelf::open(folder)?;
         let marks = shelf.payload()?.unwrap_or_default();
-        Ok(Self { shelf, marks })
+        Ok(Self {
+            folder: folder.to_owned(),
+            shelf,
+            marks,
+        })
     }
 
     /// What answers queries.
@@ -101,6 +111,9 @@ impl Node {
         self.tell(&progress);
         while !stop.is_cancelled() {
             hints.mark_unchanged();
+            if requests::take(&self.folder) {
+                self.retry_all(&feed).await;
+            }
             match self.step(&feed).await {
                 Ok(0) => {
                     let more = timeout(POLL, hints.changed());
@@ -118,7 +131,7 @@ impl Node {
         Ok(())
     }
 
-    /// A new build may understand what an older one could not.
+    /// What could not be applied may be mended, and a new build may understand what an older one could not.
     async fn retry_all(&mut self, feed: &Feed) {
         let held_back: Vec<_> = self.marks.parked.iter().map(|parked| parked.organization).collect();
         for organization in held_back {
@@ -152,16 +165,35 @@ impl Node {
         Ok(applied)
     }
 
+    /// Applies what there is up to where another index stands, and commits it. Returns how many events that were.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn follow(&mut self, feed: &Feed, other: &Marks) -> Result<u64, NodeError> {
+        let mut applied = 0;
+        loop {
+            let mut behind = self.marks.cursors();
+            behind.retain(|cursor| cursor.position < other.cursor(cursor.shard).position);
+            let mut entries = feed.read(&behind, BATCH).await?;
+            entries.retain(|entry| entry.cursor.position <= other.cursor(entry.cursor.shard).position);
+            for entry in &entries {
+                self.take(entry)?;
+            }
+            applied += entries.len() as u64;
+            if entries.is_empty() || self.shelf.changed() >= MOST_CHANGED {
+                self.shelf.commit(&self.marks)?;
+            }
+            if entries.is_empty() {
+                return Ok(applied);
+            }
+        }
+    }
+
     fn take(&mut self, entry: &Entry) -> Result<(), ShelfError> {
         if !self.marks.is_parked(entry.tenant_id)
             && let Some(error) = self.refused(entry)?
         {
-            self.marks.parked.push(Parked {
-                organization: entry.tenant_id,
-                event_id: entry.event_id,
-                cursor: entry.cursor,
-                error,
-            });
+            self.marks.parked.push(Parked::at(entry, error));
         }
         self.marks.advance(entry.cursor, entry.event_id);
         Ok(())
@@ -220,7 +252,7 @@ impl Node {
             ..parked.cursor
         };
         while cursor.position < end.position {
-            let entries = feed.read(&[cursor], BATCH).await?;
+            let entries = feed.read_again(cursor, BATCH).await?;
             let Some(last) = entries.last() else { break };
             cursor = last.cursor;
             let held_back = entries
@@ -228,11 +260,10 @@ impl Node {
                 .filter(|entry| entry.tenant_id == parked.organization && entry.cursor.position <= end.position);
             for entry in held_back {
                 if let Some(error) = self.refused(entry)? {
+                    let again = entry.event_id == parked.event_id;
                     self.marks.parked.push(Parked {
-                        event_id: entry.event_id,
-                        cursor: entry.cursor,
-                        error,
-                        ..parked.clone()
+                        attempts: if again { parked.attempts + 1 } else { 1 },
+                        ..Parked::at(entry, error)
                     });
                     return Ok(());
                 }
@@ -264,4 +295,13 @@ impl Node {
 pub fn parked_in(folder: &Path) -> Result<Vec<Parked>, ShelfError> {
     let marks: Option<Marks> = Shelf::payload_in(folder)?;
     Ok(marks.unwrap_or_default().parked)
+}
+
+/// The index of a folder as of its last commit: how far it had come, and every stored entry, see [`Shelf::dump`]; empty if there is
+/// no index. Needs no lock.
+///
+/// # Errors
+/// If the index can't be read.
+pub fn contents_of(folder: &Path) -> Result<(Marks, Vec<String>), ShelfError> {
+    Ok(Shelf::contents_of(folder)?.unwrap_or_default())
 }

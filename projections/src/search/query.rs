@@ -1,5 +1,6 @@
 //! Finding: words with typos, filters, and the words found marked in what is shown.
 
+use chrono::{DateTime, Utc};
 use domain::ids::OrganizationId;
 use tantivy::{
     Index, IndexReader, Term,
@@ -12,7 +13,8 @@ use uuid::Uuid;
 
 use super::{
     entry::{Entry, Kind},
-    shelf::{Fields, ShelfError, WORDS, read},
+    marks::Marks,
+    shelf::{Fields, ShelfError, WORDS, payload_of, read},
 };
 
 /// No more words of a query than these are looked for.
@@ -107,6 +109,18 @@ impl Library {
             .map(|(_, address)| self.hit(read(&searcher, address, self.fields.entry)?, &words))
             .collect::<Result<_, ShelfError>>()?;
         Ok(Hits { total, hits })
+    }
+
+    /// When the first event was recorded that could not be applied to what an organization finds; `None` if nothing lacks.
+    ///
+    /// # Errors
+    /// If the index can't be read.
+    pub fn incomplete_since(&self, organization: OrganizationId) -> Result<Option<DateTime<Utc>>, ShelfError> {
+        let marks: Marks = payload_of(&self.index)?.unwrap_or_default();
+        let mut parked = marks.parked.into_iter();
+        Ok(parked
+            .find(|parked| parked.organization == organization)
+            .map(|parked| parked.recorded_at))
     }
 
     /// A word is found as it is, as the beginning of a longer one if it is the last and may be unfinished, or with typos.

@@ -8,8 +8,9 @@ use std::{
 use domain::ids::OrganizationId;
 use serde::{Serialize, de::DeserializeOwned};
 use tantivy::{
-    Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
+    Directory, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
     collector::DocSetCollector,
+    directory::{INDEX_WRITER_LOCK, error::LockError},
     query::{Query, TermQuery},
     schema::{Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value},
     tokenizer::{AsciiFoldingFilter, LowerCaser, RemoveLongFilter, SimpleTokenizer, TextAnalyzer},
@@ -103,18 +104,47 @@ impl Shelf {
     /// # Errors
     /// If the index can't be read, or carries something else.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<Option<T>, ShelfError> {
-        let payload = self.index.load_metas()?.payload;
-        Ok(payload.map(|payload| serde_json::from_str(&payload)).transpose()?)
+        payload_of(&self.index)
     }
 
     /// The same of the index in a folder, whoever writes to it; `None` if there is none.
     pub(super) fn payload_in<T: DeserializeOwned>(folder: &Path) -> Result<Option<T>, ShelfError> {
-        let directory = tantivy::directory::MmapDirectory::open(folder).map_err(TantivyError::from)?;
-        if !Index::exists(&directory).map_err(TantivyError::from)? {
-            return Ok(None);
+        match index_in(folder)? {
+            Some(index) => payload_of(&index),
+            None => Ok(None),
         }
-        let payload = Index::open(directory)?.load_metas()?.payload;
-        Ok(payload.map(|payload| serde_json::from_str(&payload)).transpose()?)
+    }
+
+    /// What the last commit of the index in a folder carried, and the [dump](Self::dump) of that commit.
+    pub(super) fn contents_of<T: DeserializeOwned + PartialEq>(
+        folder: &Path,
+    ) -> Result<Option<(T, Vec<String>)>, ShelfError> {
+        let Some(index) = index_in(folder)? else {
+            return Ok(None);
+        };
+        loop {
+            let before: Option<T> = payload_of(&index)?;
+            let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+            // A commit in between would be seen by the one and not by the other.
+            if let Some(payload) = before
+                && payload_of(&index)?.as_ref() == Some(&payload)
+            {
+                return Ok(Some((payload, dump(&reader.searcher(), schema().1.entry)?)));
+            }
+            if payload_of::<T>(&index)?.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Whether a process writes to the index of a folder.
+    pub(super) fn is_kept(folder: &Path) -> Result<bool, ShelfError> {
+        let directory = tantivy::directory::MmapDirectory::open(folder).map_err(TantivyError::from)?;
+        match directory.acquire_lock(&INDEX_WRITER_LOCK) {
+            Ok(_free) => Ok(false),
+            Err(LockError::LockBusy) => Ok(true),
+            Err(error) => Err(TantivyError::LockFailure(error, None).into()),
+        }
     }
 
     /// How many entries wait for the next commit.
@@ -186,11 +216,7 @@ impl Shelf {
     }
 
     fn stored(&self, searcher: &Searcher, query: &dyn Query) -> Result<Vec<Entry>, ShelfError> {
-        let found = searcher.search(query, &DocSetCollector)?;
-        found
-            .into_iter()
-            .map(|address| read(searcher, address, self.fields.entry))
-            .collect()
+        stored(searcher, query, self.fields.entry)
     }
 
     /// Makes all changes visible and durable, together with a note of how far they go.
@@ -249,22 +275,48 @@ impl Shelf {
     /// # Errors
     /// If the index can't be read.
     pub fn dump(&self) -> Result<Vec<String>, ShelfError> {
-        let entries = self.stored(&self.reader.searcher(), &tantivy::query::AllQuery)?;
-        let lines: BTreeSet<String> = entries
-            .iter()
-            .map(|entry| {
-                let sorted: std::collections::BTreeMap<String, serde_json::Value> =
-                    serde_json::from_value(serde_json::to_value(entry)?)?;
-                Ok(format!(
-                    "{}/{} {}",
-                    entry.organization,
-                    entry.id,
-                    serde_json::to_string(&sorted)?
-                ))
-            })
-            .collect::<Result<_, ShelfError>>()?;
-        Ok(lines.into_iter().collect())
+        dump(&self.reader.searcher(), self.fields.entry)
     }
+}
+
+fn index_in(folder: &Path) -> Result<Option<Index>, ShelfError> {
+    let directory = tantivy::directory::MmapDirectory::open(folder).map_err(TantivyError::from)?;
+    if Index::exists(&directory).map_err(TantivyError::from)? {
+        Ok(Some(Index::open(directory)?))
+    } else {
+        Ok(None)
+    }
+}
+
+/// What the last commit of an index carried.
+pub(super) fn payload_of<T: DeserializeOwned>(index: &Index) -> Result<Option<T>, ShelfError> {
+    let payload = index.load_metas()?.payload;
+    Ok(payload.map(|payload| serde_json::from_str(&payload)).transpose()?)
+}
+
+fn stored(searcher: &Searcher, query: &dyn Query, field: Field) -> Result<Vec<Entry>, ShelfError> {
+    let found = searcher.search(query, &DocSetCollector)?;
+    found
+        .into_iter()
+        .map(|address| read(searcher, address, field))
+        .collect()
+}
+
+fn dump(searcher: &Searcher, field: Field) -> Result<Vec<String>, ShelfError> {
+    let lines: BTreeSet<String> = stored(searcher, &tantivy::query::AllQuery, field)?
+        .iter()
+        .map(|entry| {
+            let sorted: std::collections::BTreeMap<String, serde_json::Value> =
+                serde_json::from_value(serde_json::to_value(entry)?)?;
+            Ok(format!(
+                "{}/{} {}",
+                entry.organization,
+                entry.id,
+                serde_json::to_string(&sorted)?
+            ))
+        })
+        .collect::<Result<_, ShelfError>>()?;
+    Ok(lines.into_iter().collect())
 }
 
 fn schema() -> (Schema, Fields) {

@@ -35,10 +35,22 @@ impl TestDatabase {
     }
 
     pub(super) async fn on(server: Arc<TestServer>, sets: &[MigrationSet]) -> Self {
+        let template = template(&server, sets).await;
+        Self::like(server, &template).await
+    }
+
+    /// Another one with the same content. Nobody may be connected to this one meanwhile.
+    ///
+    /// # Panics
+    /// If somebody is.
+    pub async fn copy(&self) -> Self {
+        Self::like(self.server.clone(), &self.name).await
+    }
+
+    async fn like(server: Arc<TestServer>, template: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{number}", std::process::id());
-        let template = template(&server, sets).await;
         let mut superuser = server.superuser("postgres").await;
         let create = format!("CREATE DATABASE {name} OWNER {} TEMPLATE {template}", roles::OWNER);
         superuser

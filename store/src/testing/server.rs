@@ -134,6 +134,17 @@ impl TestServer {
         }
     }
 
+    /// Stops it without order, as an operator in a hurry does: everyone is cut off, and the next start begins with recovery.
+    ///
+    /// # Panics
+    /// If it is the shared one.
+    pub async fn stop_at_once(&self) {
+        if let Some(mut process) = self.own_parts().process.lock().await.take() {
+            process.signal(Signal::QUIT);
+            process.ended().await;
+        }
+    }
+
     /// Stops and starts it.
     ///
     /// # Panics

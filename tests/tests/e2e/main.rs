@@ -6,11 +6,16 @@ mod endpoints;
 mod kill;
 mod layers;
 mod operating;
+mod load;
 mod organization_setting;
 mod outside_database;
+mod poison;
 mod processes;
+mod restarts;
+mod simulation;
 mod start;
 mod tracing;
+mod verify;
 
 /// The binary under test.
 const PROPERTYOS: &str = env!("CARGO_BIN_EXE_propertyos-under-test");

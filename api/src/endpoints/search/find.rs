@@ -1,14 +1,14 @@
 //! `GET /api/search`
 
-use axum::{Json, http::Uri};
-use projections::search::{Hit, Kind, Question, SEARCH};
+use axum::http::Uri;
+use projections::search::{Hit, Kind, Question, SEARCH, ShelfError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
     auth::permit::{Only, ReadsAll},
-    http::{directory::Limit, extract::Query, problem::Problem, reading::Inquiry},
+    http::{directory::Limit, extract::Query, problem::Problem, reading::{Answer, Inquiry}},
 };
 
 /// What is looked for.
@@ -97,7 +97,7 @@ pub async fn handle(
     inquiry: Inquiry<ReadsAll>,
     uri: Uri,
     Query(filter): Query<Filter>,
-) -> Result<Json<Found>, Problem> {
+) -> Result<Answer<Found>, Problem> {
     if filter.q.chars().count() > LONGEST {
         return Err(Problem::bad_request("The words are too many.").field("q", "has at most 200 characters"));
     }
@@ -113,15 +113,19 @@ pub async fn handle(
         limit,
     };
     // The index is read from files.
-    let found = tokio::task::spawn_blocking(move || library.find(organization, &question)).await;
-    let hits = found.map_err(Problem::internal)?.map_err(Problem::internal)?;
+    let found = tokio::task::spawn_blocking(move || {
+        let since = library.incomplete_since(organization)?;
+        Ok::<_, ShelfError>((since, library.find(organization, &question)?))
+    });
+    let (since, hits) = found.await.map_err(Problem::internal)?.map_err(Problem::internal)?;
     let end = offset + hits.hits.len();
     let next = (end < hits.total && !hits.hits.is_empty()).then(|| uri_from(&uri, end));
-    Ok(Json(Found {
+    let found = Found {
         total: hits.total,
         items: hits.hits.into_iter().map(FoundThing::from).collect(),
         next,
-    }))
+    };
+    Ok(Answer::incomplete(found, since))
 }
 
 /// The same question, from another hit on.
