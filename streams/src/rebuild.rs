@@ -103,7 +103,11 @@ pub(crate) async fn alone(tx: &mut PgConnection, version: Version) -> Result<(),
         .bind(version.projection)
         .fetch_one(tx)
         .await?;
-    if alone { Ok(()) } else { Err(RebuildError::Busy(version)) }
+    if alone {
+        Ok(())
+    } else {
+        Err(RebuildError::Busy(version))
+    }
 }
 
 /// Behind every event of a shard.

@@ -16,8 +16,7 @@ use uuid::Uuid;
 use crate::{
     Projection, Reader, Version,
     dump::{Table, tables},
-    log,
-    read_models,
+    log, read_models,
     rebuild::{Building, REBUILD_BATCH, RebuildError, alone},
 };
 
@@ -162,7 +161,10 @@ async fn compare_tables(
     Ok(comparison)
 }
 
-fn rows<'q>(query: &'q str, connection: &'q mut PgConnection) -> impl Stream<Item = Result<String, sqlx::Error>> + Unpin {
+fn rows<'q>(
+    query: &'q str,
+    connection: &'q mut PgConnection,
+) -> impl Stream<Item = Result<String, sqlx::Error>> + Unpin {
     sqlx::query_scalar(query).fetch(connection)
 }
 

@@ -85,7 +85,8 @@ impl Client {
     /// Something is charged, a receipt comes in, and goes to the bank.
     async fn month(&mut self, lease: &Value, resident: &Value, rent: &Value) -> Result<(), TimeIsUp> {
         let charge = json!({"kind": "utilities", "description": "Water", "amount": usd(4_500), "dueOn": BEGUN_ON});
-        self.give(&format!("/api/leases/{}/charges", text(lease)), charge).await?;
+        self.give(&format!("/api/leases/{}/charges", text(lease)), charge)
+            .await?;
         let reference = Uuid::from_u128(rand::random()).to_string();
         let receipt = json!({
             "lease": lease, "payer": resident, "amount": rent, "method": "ach", "reference": reference,

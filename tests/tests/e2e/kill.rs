@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::{
     PROPERTYOS,
     load::{
-        Acknowledged, Disturbance, Load, caught_up, dumps, every_acknowledged_command_is_there_once, give_again, leases,
-        superuser, take_over_sample,
+        Acknowledged, Disturbance, Load, caught_up, dumps, every_acknowledged_command_is_there_once, give_again,
+        leases, superuser, take_over_sample,
     },
 };
 
@@ -49,7 +49,7 @@ async fn killed_under_load(installation: &Installation, token: &str, random: &mu
     let mut load = Load::start(serving.at(""), token, &leases, Disturbance::ServerDies, random);
     let mut inside = 0;
     for _ in 0..KILLS {
-        load.acknowledges(random.random_range(10..100)).await;
+        load.acknowledges(random.random_range(5..50)).await;
         inside += u32::from(a_transaction_is_open(&mut database).await);
         serving.kill().await;
         serving = installation.serve().await;

@@ -92,7 +92,8 @@ impl Load {
     /// Waits until so many more commands are acknowledged.
     pub async fn acknowledges(&mut self, commands: u64) {
         let counted = |requests: &Requests| requests.acknowledged.load(Ordering::Relaxed);
-        self.counts(counted, commands, "no command is acknowledged any more").await;
+        self.counts(counted, commands, "no command is acknowledged any more")
+            .await;
     }
 
     /// Waits until so many more requests are refused.
@@ -193,7 +194,11 @@ pub async fn is_refused_cleanly(answer: Response) {
     let url = answer.url().clone();
     let words = answer.text().await.unwrap_or_default();
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{url}: {words}");
-    assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json", "{url}: {words}");
+    assert_eq!(
+        headers[header::CONTENT_TYPE],
+        "application/problem+json",
+        "{url}: {words}"
+    );
     let after = headers[header::RETRY_AFTER].to_str().unwrap().parse::<u16>();
     assert!(after.is_ok_and(|seconds| seconds > 0), "{url}: {headers:?}");
     let problem: Value = serde_json::from_str(&words).unwrap();
@@ -237,7 +242,7 @@ pub async fn caught_up(installation: &Installation, serving: &Serving, database:
         let (begun, behind): (i64, i64) = sqlx::query_as(
             "SELECT count(*), count(*) FILTER (WHERE
                       c.position < coalesce((SELECT max(position) FROM events e WHERE e.shard = c.shard), 0))
-               FROM checkpoints c",
+               FROM checkpoints c JOIN read_models USING (projection, version)",
         )
         .fetch_one(&mut *database)
         .await

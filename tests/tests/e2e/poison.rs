@@ -40,7 +40,9 @@ impl Office {
         let file = installation.folder().join("rent-roll.csv");
         std::fs::write(&file, RENT_ROLL).unwrap();
         let import = ["import", "rent-roll", file.to_str().unwrap(), "--as-of", "2026-11-01"];
-        installation.output(&[&import[..], &["--organization", &id]].concat()).await;
+        installation
+            .output(&[&import[..], &["--organization", &id]].concat())
+            .await;
         let token = ["token", "--role", "admin", "--organization", &id];
         Self {
             organization: id.parse().unwrap(),
@@ -138,7 +140,8 @@ async fn until_told(serving: &Serving, count: i64) {
         let metrics = serving.http().get(serving.at("/metrics")).send().await.unwrap();
         let metrics = metrics.text().await.unwrap();
         let figures = metrics.lines().filter(|line| {
-            let name = line.starts_with("propertyos_projection_parked{") || line.starts_with("propertyos_search_parked ");
+            let name =
+                line.starts_with("propertyos_projection_parked{") || line.starts_with("propertyos_search_parked ");
             name && line.ends_with(&format!(" {count}"))
         });
         if projections.iter().all(|one| one["parked"] == count) && figures.count() == 4 {
@@ -174,7 +177,11 @@ async fn what_cannot_be_applied_stands_still_alone_until_it_is_mended() {
     let serving = installation.serve().await;
     caught_up(&installation, &serving, &mut database).await;
     let list = parked(&installation).await;
-    let of = |event: &Stored| list.iter().filter(|line| line.contains(&event.event_id.to_string())).count();
+    let of = |event: &Stored| {
+        list.iter()
+            .filter(|line| line.contains(&event.event_id.to_string()))
+            .count()
+    };
     assert_eq!((list.len(), of(&unknown), of(&impossible)), (8, 4, 4), "{list:?}");
     until_told(&serving, 2).await;
 
@@ -192,7 +199,9 @@ async fn what_cannot_be_applied_stands_still_alone_until_it_is_mended() {
     // Tried before it is mended, it stands still as before.
     let refused = installation.run(&["parked", "retry"]).await;
     assert_eq!(refused.status.code(), Some(1));
-    let shown = installation.output(&["parked", "show", &unknown.event_id.to_string()]).await;
+    let shown = installation
+        .output(&["parked", "show", &unknown.event_id.to_string()])
+        .await;
     let shown: Value = serde_json::from_str(&shown).unwrap();
     let attempts: Vec<_> = shown.as_array().unwrap().iter().map(|one| &one["attempts"]).collect();
     assert_eq!(attempts, [2, 2, 2, 2], "{shown}");
@@ -200,7 +209,9 @@ async fn what_cannot_be_applied_stands_still_alone_until_it_is_mended() {
     assert_eq!(refused.status.code(), Some(1));
 
     write_over(&mut database, &of_newer).await;
-    installation.output(&["parked", "retry", &of_newer.event_id.to_string()]).await;
+    installation
+        .output(&["parked", "retry", &of_newer.event_id.to_string()])
+        .await;
     assert_eq!(parked(&installation).await.len(), 4);
     assert_eq!(newer.incomplete_since(&serving, &behind).await, [const { None }; 4]);
     let found = newer.ask(&serving, "/api/search?q=hopper", Some(&behind)).await;

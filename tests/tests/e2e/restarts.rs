@@ -82,7 +82,13 @@ async fn while_postgresql_restarts_requests_are_refused_cleanly_and_then_everyth
     let leases = leases(&mut superuser(&installation).await).await;
 
     let mut random = StdRng::seed_from_u64(seed);
-    let mut load = Load::start(serving.at(""), &token, &leases, Disturbance::DatabaseIsAway, &mut random);
+    let mut load = Load::start(
+        serving.at(""),
+        &token,
+        &leases,
+        Disturbance::DatabaseIsAway,
+        &mut random,
+    );
     let asker = Asker::start(&serving, token);
     for round in 0..5 {
         load.acknowledges(50).await;

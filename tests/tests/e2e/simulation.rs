@@ -34,7 +34,10 @@ async fn story(installation: &Installation) -> Story {
     let secrets = Secrets::in_folder(&installation.data_folder().join("secrets")).unwrap();
     let personal = PersonalData::new(secrets.master);
     let cursors: Vec<Cursor> = Shard::all().map(Cursor::start).collect();
-    let batches = LogSource::new(pools.stream.clone()).fetch(&cursors, WHOLE).await.unwrap();
+    let batches = LogSource::new(pools.stream.clone())
+        .fetch(&cursors, WHOLE)
+        .await
+        .unwrap();
     let events: Vec<Recorded> = batches.into_iter().flat_map(|batch| batch.events).collect();
     let subjects = events.iter().flat_map(|event| {
         let persons = persons_in(event.payload.get()).unwrap();
@@ -167,6 +170,8 @@ async fn a_rent_roll_that_is_taken_over_twice_is_taken_over_once() {
         .fetch_one(&mut superuser(&installation).await)
         .await
         .unwrap();
-    let residents = once.keys().filter(|(kind, _, sequence)| kind == "tenant" && *sequence == 1);
+    let residents = once
+        .keys()
+        .filter(|(kind, _, sequence)| kind == "tenant" && *sequence == 1);
     assert_eq!(usize::try_from(keys).unwrap(), residents.count());
 }

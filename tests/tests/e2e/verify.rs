@@ -25,7 +25,11 @@ async fn verify(installation: &Installation, read_models: &[&str]) -> (bool, Str
 }
 
 async fn tamper(database: &mut PgConnection, statement: &str) {
-    assert_eq!(database.execute(statement).await.unwrap().rows_affected(), 1, "{statement}");
+    assert_eq!(
+        database.execute(statement).await.unwrap().rows_affected(),
+        1,
+        "{statement}"
+    );
 }
 
 #[tokio::test]
@@ -38,7 +42,10 @@ async fn a_read_model_is_held_against_the_log_row_by_row() {
     let (well, text) = verify(&installation, &[]).await;
     assert!(well, "{text}");
     for (line, read_model) in text.lines().zip(["dashboard", "directory", "ledger", "search"]) {
-        assert!(line.starts_with(&format!("{read_model}: ")) && line.ends_with(", equal"), "{text}");
+        assert!(
+            line.starts_with(&format!("{read_model}: ")) && line.ends_with(", equal"),
+            "{text}"
+        );
         assert!(!line.contains(": 0 rows"), "{text}");
     }
 

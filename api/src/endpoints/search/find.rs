@@ -8,7 +8,12 @@ use uuid::Uuid;
 
 use crate::{
     auth::permit::{Only, ReadsAll},
-    http::{directory::Limit, extract::Query, problem::Problem, reading::{Answer, Inquiry}},
+    http::{
+        directory::Limit,
+        extract::Query,
+        problem::Problem,
+        reading::{Answer, Inquiry},
+    },
 };
 
 /// What is looked for.
