@@ -104,24 +104,28 @@ async fn verify_one(connected: &Connected, index: &Path, name: &str) -> anyhow::
 
 /// What was compared, and the first rows that differ as a text of differences shows them.
 fn told(verified: &Verified) -> String {
-    let comparison = &verified.comparison;
-    let mut text = format!(
-        "{} rows of {} events compared in {:.1} s, ",
-        comparison.rows,
-        verified.events,
-        verified.took.as_secs_f64()
+    let Verified {
+        events,
+        comparison,
+        took,
+    } = verified;
+    let found = if comparison.is_equal() {
+        "equal".to_owned()
+    } else {
+        format!("{} differ", comparison.differing)
+    };
+    let seconds = took.as_secs_f64();
+    let summary = format!(
+        "{} rows of {events} events compared in {seconds:.1} s, {found}",
+        comparison.rows
     );
-    if comparison.is_equal() {
-        text.push_str("equal");
-        return text;
-    }
-    text.push_str(&format!("{} differ", comparison.differing));
-    for difference in &comparison.first {
+    let differences = comparison.first.iter().map(|difference| {
         let side = match difference.side {
             Side::ReadModel => '-',
             Side::Log => '+',
         };
-        text.push_str(&format!("\n{side} {} {}", difference.table, difference.row));
-    }
-    text
+        format!("{side} {} {}", difference.table, difference.row)
+    });
+    let lines: Vec<String> = [summary].into_iter().chain(differences).collect();
+    lines.join("\n")
 }
