@@ -47,7 +47,7 @@ pub fn dump_search(folder: &Path) -> Result<String, ShelfError> {
     Ok(lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect())
 }
 
-/// Makes the index in a folder again from the log, up to where that one stands, in a folder beside it that is removed, and compares
+/// Makes the index in a folder again from the log, up to where that one stands, in a folder within it that is removed, and compares
 /// the two entry by entry.
 ///
 /// # Errors
@@ -62,7 +62,7 @@ pub async fn verify_search(
     if !marks.parked.is_empty() {
         return Err(VerifySearchError::Incomplete(marks.parked.len()));
     }
-    let scratch = tempfile::TempDir::with_prefix_in("search-", folder.parent().unwrap_or(folder))?;
+    let scratch = tempfile::TempDir::with_prefix_in("again-", folder)?;
     let reader = Reader::new(stream_pool.clone(), personal.clone());
     let feed = Feed::new(LogSource::new(stream_pool.clone()), reader);
     let mut node = Node::open(scratch.path())?;

@@ -33,9 +33,9 @@ pub enum Command {
 pub async fn run(command: Command, settings: Config) -> anyhow::Result<()> {
     beside(&settings, "replay", async |installation, connected| match command {
         Command::Rebuild { read_model } => rebuild(connected, &read_model).await,
-        Command::Verify { read_models } => verify(connected, &installation.private_folder(SEARCH)?, read_models).await,
+        Command::Verify { read_models } => verify(connected, &installation.search_folder()?, read_models).await,
         Command::Dump { read_model } if read_model == SEARCH => {
-            print!("{}", replay::dump_search(&installation.private_folder(SEARCH)?)?);
+            print!("{}", replay::dump_search(&installation.search_folder()?)?);
             Ok(())
         }
         Command::Dump { read_model } => {
