@@ -5,8 +5,8 @@
 mod endpoints;
 mod kill;
 mod layers;
-mod operating;
 mod load;
+mod operating;
 mod organization_setting;
 mod outside_database;
 mod poison;
