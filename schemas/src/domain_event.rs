@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::Recorded;
+use domain::ids::OrganizationId;
+
+use crate::{Metadata, Recorded, Shard, shard_of};
 
 /// The envelope in which an event leaves the log: the value of a message.
 ///
@@ -84,13 +86,64 @@ impl From<Recorded> for DomainEvent {
     }
 }
 
+/// It says that it stands where it can't: in no part of the log, or in another than its organization's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the organization {tenant_id} has no event at position {position} of shard {shard}")]
+pub struct Misplaced {
+    /// Whose it says to be.
+    pub tenant_id: Uuid,
+    /// Where it says to stand.
+    pub shard: u8,
+    /// And at which position.
+    pub position: i64,
+}
+
+impl DomainEvent {
+    /// The event as the log keeps it. The trace context, which the envelope doesn't carry, came beside it.
+    ///
+    /// # Errors
+    /// The envelope can't be of the log.
+    pub fn into_recorded(self, traceparent: Option<String>) -> Result<Recorded, Misplaced> {
+        let tenant_id = OrganizationId(self.tenant_id);
+        let shard = Shard::new(self.shard)
+            .filter(|shard| *shard == shard_of(tenant_id) && self.position > 0)
+            .ok_or(Misplaced {
+                tenant_id: self.tenant_id,
+                shard: self.shard,
+                position: self.position,
+            })?;
+        Ok(Recorded {
+            epoch: self.epoch,
+            shard,
+            position: self.position,
+            tenant_id,
+            aggregate_type: self.aggregate_type,
+            aggregate_id: self.aggregate_id,
+            sequence: self.version,
+            event_type: self.event_type,
+            event_version: self.schema_version,
+            payload: self.payload,
+            metadata: Metadata {
+                actor: self.actor,
+                correlation_id: self.correlation_id,
+                causation_id: self.causation_id,
+                occurred_at: self.occurred_at,
+                effective_date: self.effective_date,
+                traceparent,
+            },
+            event_id: self.id,
+            command_id: self.command_id,
+            command_index: self.command_index,
+            recorded_at: self.timestamp,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use domain::ids::OrganizationId;
     use serde_json::json;
 
     use super::*;
-    use crate::{Metadata, Shard};
 
     fn recorded(causation_id: Option<Uuid>) -> Recorded {
         let instant = |text: &str| text.parse().unwrap();
@@ -148,6 +201,30 @@ mod tests {
                 "epoch": 1,
             })
         );
+    }
+
+    #[test]
+    fn it_is_read_back_as_it_was_recorded() {
+        let mut written = recorded(Some(Uuid::from_u128(8)));
+        written.shard = shard_of(written.tenant_id);
+        let envelope = DomainEvent::from(written.clone());
+        let read = envelope.into_recorded(written.metadata.traceparent.clone()).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{written:?}"));
+    }
+
+    #[test]
+    fn it_is_of_no_shard_but_its_organizations() {
+        let mut written = recorded(None);
+        written.shard = shard_of(written.tenant_id);
+        for (shard, position) in [(written.shard.number() ^ 1, 41), (16, 41), (written.shard.number(), 0)] {
+            let envelope = DomainEvent {
+                shard,
+                position,
+                ..DomainEvent::from(written.clone())
+            };
+            let refused = envelope.into_recorded(None).unwrap_err();
+            assert_eq!((refused.shard, refused.position), (shard, position));
+        }
     }
 
     #[test]

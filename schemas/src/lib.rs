@@ -8,7 +8,7 @@ mod recorded;
 mod shard;
 
 pub use cursor::Cursor;
-pub use domain_event::DomainEvent;
+pub use domain_event::{DomainEvent, Misplaced};
 pub use position_token::{NotAToken, PositionToken};
 pub use recorded::{Metadata, Recorded};
 pub use shard::{SHARDS, Shard, shard_of};

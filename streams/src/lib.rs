@@ -8,6 +8,7 @@ mod entry;
 mod fact;
 mod failure;
 mod feed;
+pub mod kafka;
 pub mod log;
 mod log_source;
 pub mod node;
@@ -17,10 +18,13 @@ mod projection;
 pub mod read_models;
 mod reader;
 pub mod rebuild;
+pub mod relay;
 mod runner;
 mod source;
 mod task_lease;
 mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod trace;
 pub mod verify;
 

@@ -1,5 +1,7 @@
 //! The event log as its readers ask it.
 
+use std::collections::BTreeMap;
+
 use schemas::{Cursor, Metadata, Recorded, SHARDS, Shard};
 use serde_json::value::RawValue;
 use sqlx::{PgPool, Row, postgres::PgRow, types::Json};
@@ -145,6 +147,7 @@ pub async fn recognise(stream: &PgPool, known: &[(Cursor, Uuid)]) -> Result<(), 
 pub async fn read_models_beyond(stream: &PgPool) -> Result<Vec<(String, u32)>, sqlx::Error> {
     let rows: Vec<(String, i32)> = sqlx::query_as(
         "SELECT DISTINCT c.projection, c.version FROM checkpoints c
+           JOIN read_models r USING (projection, version)
           WHERE c.position > 0 AND NOT EXISTS (
                 SELECT FROM events e WHERE e.shard = c.shard AND e.position = c.position AND e.event_id = c.event_id)
           ORDER BY 1, 2",
@@ -155,4 +158,36 @@ pub async fn read_models_beyond(stream: &PgPool) -> Result<Vec<(String, u32)>, s
         .into_iter()
         .map(|(projection, version)| (projection, version.cast_unsigned()))
         .collect())
+}
+
+/// The lives of the log: which of the events that were written before it was restored are still in it.
+#[derive(Debug, Default)]
+pub(crate) struct Epochs {
+    /// By epoch, the last position of each shard when it began.
+    survived: BTreeMap<i32, [i64; SHARDS as usize]>,
+}
+
+impl Epochs {
+    /// Whether the epoch is one of those that were loaded.
+    pub(crate) fn know(&self, epoch: i32) -> bool {
+        self.survived.contains_key(&epoch)
+    }
+
+    /// Whether an event at this place is still in the log.
+    pub(crate) fn hold(&self, cursor: Cursor) -> bool {
+        let mut later = self.survived.range(cursor.epoch.saturating_add(1)..);
+        later.all(|(_, survived)| cursor.position <= survived[cursor.shard.index()])
+    }
+
+    /// Reads them anew.
+    pub(crate) async fn load(&mut self, stream: &PgPool) -> Result<(), sqlx::Error> {
+        let rows = sqlx::query("SELECT epoch, shard, survived FROM epochs")
+            .fetch_all(stream)
+            .await?;
+        for row in rows {
+            let survived: i64 = row.try_get("survived")?;
+            self.survived.entry(row.try_get("epoch")?).or_default()[shard(&row)?.index()] = survived;
+        }
+        Ok(())
+    }
 }

@@ -15,6 +15,8 @@ use tokio::{
 };
 use uuid::Uuid;
 
+use crate::Version;
+
 /// What the projectors and indexes of this process have applied, and a way to wait for more.
 pub struct Progress {
     applied: Mutex<HashMap<&'static str, [i64; SHARDS as usize]>>,
@@ -173,13 +175,8 @@ pub struct Lag {
     pub parked: i64,
 }
 
-/// How far each version of each read model is behind. As the stream role, which alone sees the whole log.
-///
-/// # Errors
-/// A server that can't be asked.
-pub async fn lag(stream: &PgPool) -> Result<Vec<Lag>, sqlx::Error> {
-    let rows = sqlx::query(
-        "WITH heads AS (
+/// How far every reader that keeps checkpoints is behind, read models and the relay.
+const BEHIND: &str = "heads AS (
            SELECT shard, coalesce((SELECT e.position FROM events e WHERE e.shard = s.shard
                                     ORDER BY e.position DESC LIMIT 1), 0) AS head
              FROM generate_series(0, 15) AS s(shard)),
@@ -189,14 +186,35 @@ pub async fn lag(stream: &PgPool) -> Result<Vec<Lag>, sqlx::Error> {
                         SELECT extract(epoch FROM clock_timestamp() - e.recorded_at)::float8 FROM events e
                          WHERE e.shard = c.shard AND e.position = c.position + 1) END) AS seconds
              FROM checkpoints c JOIN heads h USING (shard)
-            GROUP BY c.projection, c.version)
+            GROUP BY c.projection, c.version)";
+
+/// How far one of them is behind: how many events, over all shards, and how long the oldest of them has been in the log, in
+/// seconds, by the server's clock.
+pub(crate) async fn behind(stream: &PgPool, version: Version) -> Result<(i64, f64), sqlx::Error> {
+    let query = format!(
+        "WITH {BEHIND}
+         SELECT events, coalesce(greatest(seconds, 0), 0) FROM behind WHERE projection = $1 AND version = $2"
+    );
+    sqlx::query_as(&query)
+        .bind(version.projection)
+        .bind(version.number_in_database())
+        .fetch_one(stream)
+        .await
+}
+
+/// How far each version of each read model is behind. As the stream role, which alone sees the whole log.
+///
+/// # Errors
+/// A server that can't be asked.
+pub async fn lag(stream: &PgPool) -> Result<Vec<Lag>, sqlx::Error> {
+    let query = format!(
+        "WITH {BEHIND}
          SELECT r.projection, r.version, r.active, b.events, coalesce(greatest(b.seconds, 0), 0) AS seconds,
                 (SELECT count(*) FROM parked p WHERE p.projection = r.projection AND p.version = r.version) AS parked
            FROM read_models r JOIN behind b USING (projection, version)
-          ORDER BY r.projection, r.version",
-    )
-    .fetch_all(stream)
-    .await?;
+          ORDER BY r.projection, r.version"
+    );
+    let rows = sqlx::query(&query).fetch_all(stream).await?;
     rows.into_iter()
         .map(|row| {
             Ok(Lag {

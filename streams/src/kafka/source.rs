@@ -1,0 +1,381 @@
+//! The source that reads the topic, and the log where the topic doesn't go on.
+
+use std::{
+    array,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use rdkafka::{
+    Message, TopicPartitionList,
+    consumer::{Consumer, StreamConsumer},
+    error::KafkaError,
+    message::BorrowedMessage,
+};
+use schemas::{Cursor, SHARDS, Shard};
+use sqlx::PgPool;
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, interval, sleep},
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::{debug, info, warn};
+
+use super::{
+    Broker, SourceTelemetry,
+    front::{Front, Received, Taken},
+    joining, message,
+};
+use crate::{Batch, Fault, Limit, LogSource, Source, SourceError, log::Epochs};
+
+/// How often shards that are read from the log are looked for in the topic.
+const JOIN_EVERY: Duration = Duration::from_secs(1);
+
+/// After so long without a reader a shard of the topic isn't read on.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(10);
+
+/// How much may wait here for readers, in bytes of payload; more is left to the broker.
+const WAITING_BYTES: usize = 32 << 20;
+
+/// How long to wait after an error of the client before it is asked again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Reads the topic; each shard only from where it goes on from what was read before, and the log until then. An offset is
+/// never kept: it is looked for, and what is found there tells whether it was right.
+pub struct KafkaSource {
+    log: LogSource,
+    shared: Arc<Shared>,
+    /// How long the topic may be silent before the log is asked whether there is more.
+    patience: Duration,
+    _work: DropGuard,
+}
+
+struct Shared {
+    stream: PgPool,
+    topic: String,
+    consumer: Arc<StreamConsumer>,
+    state: Mutex<State>,
+    /// Something may be ready for readers.
+    hint: watch::Sender<()>,
+    /// Readers have taken something.
+    drained: Notify,
+    telemetry: SourceTelemetry,
+}
+
+struct State {
+    fronts: [Front; SHARDS as usize],
+    /// The topic is another log's.
+    fault: Option<Fault>,
+}
+
+impl KafkaSource {
+    /// Reads the topic of this broker, and the log with the stream role's connections. A topic that is silent for longer than
+    /// `patience` isn't trusted: the log is asked.
+    ///
+    /// # Errors
+    /// Settings that the client refuses. A broker that doesn't answer is none: the log is read until it does.
+    pub fn new(
+        stream: PgPool,
+        broker: &Broker,
+        patience: Duration,
+        telemetry: SourceTelemetry,
+    ) -> Result<Self, KafkaError> {
+        let mut config = broker.client();
+        config
+            // Partitions are assigned by hand; the client wants a group's name all the same.
+            .set("group.id", "propertyos")
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "error")
+            .set("fetch.error.backoff.ms", "100")
+            .set("queued.max.messages.kbytes", "4096");
+        let shared = Arc::new(Shared {
+            topic: broker.topic.clone(),
+            consumer: Arc::new(config.create()?),
+            state: Mutex::new(State {
+                fronts: array::from_fn(|_| Front::default()),
+                fault: None,
+            }),
+            hint: watch::Sender::new(()),
+            drained: Notify::new(),
+            stream: stream.clone(),
+            telemetry,
+        });
+        let log = LogSource::new(stream);
+        let stop = CancellationToken::new();
+        let work = {
+            let (shared, hints) = (shared.clone(), log.hints());
+            async move { tokio::join!(shared.receive_all(), shared.keep_joining(), shared.pass_on(hints)) }
+        };
+        tokio::spawn(stop.clone().run_until_cancelled_owned(work));
+        Ok(Self {
+            log,
+            shared,
+            patience,
+            _work: stop.drop_guard(),
+        })
+    }
+
+    /// What the topic has for these cursors, and those for which the log is to be asked.
+    fn read_topic(&self, cursors: &[Cursor], limit: Limit) -> Result<(Vec<Batch>, Vec<Cursor>), Fault> {
+        let (mut batches, mut others) = (Vec::new(), Vec::new());
+        let now = Instant::now();
+        let mut state = self.shared.state();
+        if let Some(fault) = &state.fault {
+            return Err(fault.clone());
+        }
+        for cursor in cursors {
+            match state.fronts[cursor.shard.index()].take(*cursor, limit, now, self.patience) {
+                Taken::Events(events) => {
+                    self.shared.telemetry.read_in_topic(events.len());
+                    batches.push(Batch {
+                        shard: cursor.shard,
+                        events,
+                    });
+                }
+                Taken::Wait => {}
+                Taken::AskLog => others.push(*cursor),
+            }
+        }
+        Ok((batches, others))
+    }
+
+    async fn read_log(&mut self, cursors: &[Cursor], limit: Limit) -> Result<Vec<Batch>, SourceError> {
+        let batches = self.log.fetch(cursors, limit).await?;
+        let mut state = self.shared.state();
+        for cursor in cursors {
+            let found = batches.iter().find(|batch| batch.shard == cursor.shard);
+            self.shared
+                .telemetry
+                .read_in_log(found.map_or(0, |batch| batch.events.len()));
+            if state.fronts[cursor.shard.index()].looked(*cursor, found) {
+                self.shared.telemetry.catch_ups.inc();
+                warn!(shard = %cursor.shard, "the topic is silent: its shard is read from the log");
+            }
+        }
+        Ok(batches)
+    }
+}
+
+#[async_trait]
+impl Source for KafkaSource {
+    async fn fetch(&mut self, cursors: &[Cursor], limit: Limit) -> Result<Vec<Batch>, SourceError> {
+        let (mut batches, others) = self.read_topic(cursors, limit)?;
+        self.shared.drained.notify_one();
+        if !others.is_empty() {
+            batches.extend(self.read_log(&others, limit).await?);
+        }
+        Ok(batches)
+    }
+
+    fn hints(&self) -> watch::Receiver<()> {
+        self.shared.hint.subscribe()
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what the broker sends.
+    async fn receive_all(&self) {
+        let mut epochs = Epochs::default();
+        loop {
+            while self.state().fronts.iter().map(Front::bytes).sum::<usize>() > WAITING_BYTES {
+                self.drained.notified().await;
+            }
+            match self.consumer.recv().await {
+                Ok(message) => self.receive(&message, &mut epochs).await,
+                Err(error) => {
+                    self.failed(&error);
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn receive(&self, message: &BorrowedMessage<'_>, epochs: &mut Epochs) {
+        let event = match message::incoming(message) {
+            Ok(event) => event,
+            Err(error) => {
+                self.telemetry.rubbish.inc();
+                let (partition, offset) = (message.partition(), message.offset());
+                return warn!(%error, partition, offset, "a message is dropped: it is no event");
+            }
+        };
+        while !epochs.know(event.epoch) {
+            if let Err(error) = epochs.load(&self.stream).await {
+                debug!(%error, "the epochs of the log can't be read");
+                sleep(PAUSE).await;
+            } else if !epochs.know(event.epoch) {
+                self.telemetry.rubbish.inc();
+                return warn!(event = %event.cursor(), "a message is dropped: it is of an epoch that the log doesn't know");
+            }
+        }
+        if !epochs.hold(event.cursor()) {
+            self.telemetry.stale.inc();
+            return;
+        }
+        let cursor = event.cursor();
+        let mut state = self.state();
+        match state.fronts[cursor.shard.index()].receive(event, Instant::now()) {
+            Ok(Received::New) => {
+                self.hint.send_replace(());
+            }
+            Ok(Received::Dropped) => {
+                self.telemetry.duplicates.inc();
+            }
+            Ok(Received::Gap) => {
+                self.telemetry.catch_ups.inc();
+                info!(%cursor, "the topic goes on farther ahead: the shard is read from the log until it meets it");
+                self.hint.send_replace(());
+            }
+            Err(fault) => {
+                state.fault = Some(fault);
+                self.hint.send_replace(());
+            }
+        }
+    }
+
+    /// Which partition an error is about isn't known, so all are joined anew.
+    fn failed(&self, error: &KafkaError) {
+        self.telemetry.failures.inc();
+        if matches!(error, KafkaError::MessageConsumption(code) if is_of_place(*code)) {
+            warn!(%error, "the topic isn't what it was: the log is read until it is found again");
+            let mut state = self.state();
+            for front in &mut state.fronts {
+                if front.is_joined() {
+                    self.telemetry.catch_ups.inc();
+                    front.leave();
+                }
+            }
+            self.hint.send_replace(());
+        } else {
+            debug!(%error, "the broker fails");
+        }
+    }
+
+    /// Lets shards that are read from the log go on with the topic where it has what comes next.
+    async fn keep_joining(&self) {
+        let mut looks = interval(JOIN_EVERY);
+        let mut assigned = Vec::new();
+        loop {
+            looks.tick().await;
+            self.forget();
+            if let Err(error) = self.unassign(&mut assigned) {
+                debug!(%error, "partitions can't be left");
+            }
+            match self.join(&mut assigned).await {
+                Ok(()) => {}
+                Err(SourceError::Unavailable(error)) => debug!(error, "the topic can't be joined"),
+                Err(SourceError::Fault(fault)) => self.state().fault = Some(fault),
+            }
+            let joined = self.state().fronts.iter().filter(|front| front.is_joined()).count();
+            self.telemetry.shards.set(i64::try_from(joined).unwrap_or_default());
+        }
+    }
+
+    /// Leaves the shards that no reader asks for any more.
+    fn forget(&self) {
+        let now = Instant::now();
+        let mut state = self.state();
+        for front in &mut state.fronts {
+            if front.is_forgotten(now, FORGOTTEN_AFTER) {
+                front.leave();
+                front.wanted = None;
+            }
+        }
+        self.drained.notify_one();
+    }
+
+    fn unassign(&self, assigned: &mut Vec<Shard>) -> Result<(), KafkaError> {
+        let left: Vec<Shard> = {
+            let state = self.state();
+            let is_left = |shard: &&Shard| !state.fronts[shard.index()].is_joined();
+            assigned.iter().filter(is_left).copied().collect()
+        };
+        if left.is_empty() {
+            return Ok(());
+        }
+        let mut partitions = TopicPartitionList::new();
+        for shard in &left {
+            partitions.add_partition(&self.topic, i32::from(shard.number()));
+        }
+        self.consumer.incremental_unassign(&partitions)?;
+        assigned.retain(|shard| !left.contains(shard));
+        Ok(())
+    }
+
+    async fn join(&self, assigned: &mut Vec<Shard>) -> Result<(), SourceError> {
+        let wanted: Vec<Cursor> = {
+            let state = self.state();
+            let apart = state.fronts.iter().filter(|front| !front.is_joined());
+            let wanted = apart.filter_map(|front| front.wanted);
+            wanted.filter(|cursor| !assigned.contains(&cursor.shard)).collect()
+        };
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let places = joining::places(&self.stream, &wanted).await?;
+        let unavailable = |error: KafkaError| SourceError::Unavailable(Box::new(error));
+        let joins = joining::offsets(&self.consumer, &self.topic, places)
+            .await
+            .map_err(unavailable)?;
+        if joins.is_empty() {
+            return Ok(());
+        }
+        let mut partitions = TopicPartitionList::new();
+        for join in &joins {
+            let partition = i32::from(join.cursor.shard.number());
+            partitions
+                .add_partition_offset(&self.topic, partition, join.offset)
+                .map_err(unavailable)?;
+        }
+        let now = Instant::now();
+        {
+            let mut state = self.state();
+            for join in &joins {
+                state.fronts[join.cursor.shard.index()].join(join.cursor, join.anchor, now);
+            }
+        }
+        assigned.extend(joins.iter().map(|join| join.cursor.shard));
+        let result = self.consumer.incremental_assign(&partitions);
+        if result.is_err() {
+            let mut state = self.state();
+            for join in &joins {
+                state.fronts[join.cursor.shard.index()].leave();
+            }
+        }
+        result.map_err(unavailable)
+    }
+
+    /// Passes the log's hints on while a shard is read from there.
+    async fn pass_on(&self, mut hints: watch::Receiver<()>) {
+        while hints.changed().await.is_ok() {
+            if self
+                .state()
+                .fronts
+                .iter()
+                .any(|front| front.wanted.is_some() && !front.is_joined())
+            {
+                self.hint.send_replace(());
+            }
+        }
+    }
+}
+
+/// Whether the error says that the topic, or the place in it, is gone.
+fn is_of_place(code: rdkafka::types::RDKafkaErrorCode) -> bool {
+    use rdkafka::types::RDKafkaErrorCode as Code;
+    matches!(
+        code,
+        Code::OffsetOutOfRange
+            | Code::AutoOffsetReset
+            | Code::UnknownTopicOrPartition
+            | Code::UnknownTopic
+            | Code::UnknownPartition
+            | Code::UnknownTopicId
+    )
+}

@@ -1,0 +1,392 @@
+//! Streams the log to Kafka.
+//!
+//! Invariants: in each partition a relay sends an unbroken run of its shard's events, beginning right behind a checkpoint; and
+//! the checkpoint moves only over what the broker has acknowledged, under the fence of whoever holds the shard. So, however
+//! many relays send, are killed or stand still, the topic holds every event up to the checkpoint, and a reader that takes only
+//! the next position reads the log.
+
+mod lane;
+mod sender;
+mod telemetry;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use rdkafka::error::KafkaError;
+use schemas::{Cursor, Shard};
+use sqlx::PgPool;
+use tokio::{
+    select,
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+use uuid::Uuid;
+
+use crate::{
+    Fault, Limit, LogSource, Source, SourceError, Version,
+    checkpoint::{self, Leases},
+    kafka::{Broker, TopicError},
+    log, progress,
+};
+use lane::Lane;
+use sender::Sender;
+pub use telemetry::RelayTelemetry;
+
+/// Under this name the relay has its checkpoints and leases.
+pub(crate) const VERSION: Version = Version {
+    projection: "relay",
+    number: 1,
+};
+
+/// How a relay works.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How long a shard stays with a process that has gone silent.
+    pub lease: Duration,
+    /// How long to wait for more when no hint comes.
+    pub poll: Duration,
+    /// How much to read at once, of each shard.
+    pub batch: Limit,
+    /// How often to write down how far the broker has acknowledged.
+    pub checkpoint_every: Duration,
+    /// How much may be under way to the broker, in bytes, before more is read.
+    pub in_flight: usize,
+    /// How long a stop waits for what is under way.
+    pub grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(15),
+            poll: Duration::from_millis(250),
+            batch: Limit {
+                events: 2_000,
+                bytes: 1 << 20,
+            },
+            checkpoint_every: Duration::from_millis(200),
+            in_flight: 32 << 20,
+            grace: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Why the relay stopped: trying again doesn't help.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// The log isn't the one that was relayed before.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The topic can't hold the log.
+    #[error(transparent)]
+    Topic(TopicError),
+}
+
+/// Why a relay begins anew at its checkpoints.
+enum Failure {
+    /// Try again.
+    Passing(String),
+    /// Never mind trying.
+    Final(RelayError),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Passing(error.to_string())
+    }
+}
+
+impl From<KafkaError> for Failure {
+    fn from(error: KafkaError) -> Self {
+        Self::Passing(error.to_string())
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Unavailable(error) => Self::Passing(error.to_string()),
+            SourceError::Fault(fault) => Self::Final(RelayError::Fault(fault)),
+        }
+    }
+}
+
+impl From<TopicError> for Failure {
+    fn from(error: TopicError) -> Self {
+        match error {
+            TopicError::Broker(error) => Self::Passing(error.to_string()),
+            TopicError::Partitions { .. } => Self::Final(RelayError::Topic(error)),
+        }
+    }
+}
+
+/// Streams the shards that it can get to the topic.
+pub struct Relay {
+    stream: PgPool,
+    broker: Broker,
+    settings: Settings,
+    telemetry: RelayTelemetry,
+}
+
+impl Relay {
+    /// Relays with the stream role's connections to the topic of this broker.
+    #[must_use]
+    pub fn new(stream: PgPool, broker: Broker, settings: Settings) -> Self {
+        Self {
+            stream,
+            broker,
+            settings,
+            telemetry: RelayTelemetry::default(),
+        }
+    }
+
+    /// Tells its health and metrics here.
+    #[must_use]
+    pub fn with_telemetry(mut self, telemetry: RelayTelemetry) -> Self {
+        self.telemetry = telemetry;
+        self
+    }
+
+    /// Runs until told to stop: sends what is under way, as far as the broker takes it in time, and leaves its shards to others.
+    ///
+    /// # Errors
+    /// What trying again doesn't mend.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), RelayError> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it names this process; it stands in no event and no read model"
+        )]
+        let leases = Leases::new(self.stream.clone(), Uuid::now_v7(), self.settings.lease);
+        let ended = select! {
+            ended = self.relay(&leases, &stop) => ended,
+            () = self.keep_house(&leases) => Ok(()),
+        };
+        if let Ok(Ok(())) = timeout(self.settings.grace, leases.release()).await {
+            info!("left all shards of the topic to others");
+        } else {
+            warn!("the shards of the topic are free for others only when their leases end");
+        }
+        ended
+    }
+
+    /// Begins anew at the checkpoints whenever something failed.
+    async fn relay(&self, leases: &Leases, stop: &CancellationToken) -> Result<(), RelayError> {
+        let mut failures = 0_u32;
+        loop {
+            let (reason, worked) = match self.begin(leases, stop).await {
+                Ok(mut run) => match run.go_on().await {
+                    Ok(()) => {
+                        run.end().await;
+                        return Ok(());
+                    }
+                    Err(failure) => (failure, run.end().await),
+                },
+                Err(failure) => (failure, false),
+            };
+            if stop.is_cancelled() {
+                return Ok(());
+            }
+            let reason = match reason {
+                Failure::Passing(reason) => reason,
+                Failure::Final(reason) => {
+                    error!(%reason, "the relay stops");
+                    self.telemetry.stopped(&reason);
+                    return Err(reason);
+                }
+            };
+            failures = if worked { 1 } else { failures + 1 };
+            warn!(reason, "the relay begins again at its checkpoints");
+            self.telemetry.failed(reason);
+            let pause = (self.settings.poll * failures.min(20)).min(Duration::from_secs(5));
+            let _stopped = stop.run_until_cancelled(sleep(pause)).await;
+        }
+    }
+
+    async fn begin<'a>(&'a self, leases: &'a Leases, stop: &'a CancellationToken) -> Result<Run<'a>, Failure> {
+        step_back(&self.stream).await?;
+        self.broker.create_topic().await?;
+        Ok(Run {
+            relay: self,
+            leases,
+            stop,
+            log: LogSource::new(self.stream.clone()),
+            sender: Sender::new(&self.broker, self.settings.in_flight)?,
+            lanes: BTreeMap::new(),
+            next_take: Instant::now(),
+            next_save: Instant::now(),
+        })
+    }
+
+    /// Keeps the leases and measures, also while the broker stands still.
+    async fn keep_house(&self, leases: &Leases) {
+        loop {
+            let kept = async {
+                leases.renew().await?;
+                progress::behind(&self.stream, VERSION).await
+            };
+            match kept.await {
+                Ok((events, seconds)) => self.telemetry.lag(events, seconds),
+                Err(error) => warn!(%error, "the relay's leases may not be renewed"),
+            }
+            sleep(self.settings.lease / 3).await;
+        }
+    }
+}
+
+/// After the log was restored, what lies beyond the last event that survived was relayed in an older life of it: the relay goes
+/// on behind that event, and readers drop what the topic has of the older life.
+async fn step_back(stream: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE checkpoints c
+            SET epoch = coalesce(e.epoch, 1), position = s.survived, event_id = e.event_id, fence = c.fence + 1
+           FROM (SELECT shard, epoch, min(survived) OVER (PARTITION BY shard ORDER BY epoch DESC) AS survived FROM epochs) s
+           LEFT JOIN events e ON e.shard = s.shard AND e.position = s.survived
+          WHERE c.projection = $1 AND c.version = $2 AND s.shard = c.shard
+            AND s.epoch = c.epoch + 1 AND c.position > s.survived",
+    )
+    .bind(VERSION.projection)
+    .bind(VERSION.number_in_database())
+    .execute(stream)
+    .await
+    .map(drop)
+}
+
+/// A relay at work, until something fails.
+struct Run<'a> {
+    relay: &'a Relay,
+    leases: &'a Leases,
+    stop: &'a CancellationToken,
+    log: LogSource,
+    sender: Sender,
+    lanes: BTreeMap<Shard, Lane>,
+    next_take: Instant,
+    next_save: Instant,
+}
+
+impl Run<'_> {
+    async fn go_on(&mut self) -> Result<(), Failure> {
+        let settings = self.relay.settings;
+        let mut hints = self.log.hints();
+        while !self.stop.is_cancelled() {
+            hints.mark_unchanged();
+            if Instant::now() >= self.next_take {
+                self.next_take = Instant::now() + (settings.lease / 3).min(Duration::from_secs(1));
+                self.take().await?;
+            }
+            if Instant::now() >= self.next_save {
+                self.next_save = Instant::now() + settings.checkpoint_every;
+                self.save().await?;
+            }
+            if self.sender.has_room() && self.send().await? > 0 {
+                self.relay.telemetry.running(self.lanes.len());
+                continue;
+            }
+            self.relay.telemetry.running(self.lanes.len());
+            select! {
+                () = self.stop.cancelled() => {}
+                () = self.sender.acknowledged() => {}
+                () = sleep(settings.poll.min(settings.checkpoint_every)) => {}
+                Ok(()) = hints.changed(), if self.sender.has_room() => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves what is more than this process's share to others, and takes what is free of it.
+    async fn take(&mut self) -> Result<(), Failure> {
+        let share = self.leases.share(VERSION).await?;
+        let surplus: Vec<Shard> = self.lanes.keys().copied().skip(share).collect();
+        if !surplus.is_empty() {
+            self.save().await?;
+            self.lanes.retain(|shard, _| !surplus.contains(shard));
+            self.leases.leave(VERSION, &surplus).await?;
+        }
+        let missing: Vec<Shard> = Shard::all().filter(|shard| !self.lanes.contains_key(shard)).collect();
+        let room = share - self.lanes.len();
+        if room == 0 {
+            return Ok(());
+        }
+        let taken = self.leases.take(VERSION, &missing, room).await?;
+        self.relay.telemetry.takeovers(taken.takeovers);
+        let known: Vec<_> = taken
+            .held
+            .iter()
+            .filter_map(|held| Some((held.cursor, held.event_id?)))
+            .collect();
+        log::recognise(&self.relay.stream, &known).await?;
+        for held in taken.held {
+            info!(from = %held.cursor, "relays a shard");
+            self.sender.begin(held.cursor);
+            self.lanes.insert(held.cursor.shard, Lane::new(&held));
+        }
+        Ok(())
+    }
+
+    /// Sends what follows, and says how much that was.
+    async fn send(&mut self) -> Result<usize, Failure> {
+        let cursors: Vec<Cursor> = self.lanes.values().map(Lane::sent).collect();
+        if cursors.is_empty() {
+            return Ok(0);
+        }
+        let batches = self.log.fetch(&cursors, self.relay.settings.batch).await?;
+        let mut sent = 0;
+        for batch in batches {
+            sent += batch.events.len();
+            let Some(lane) = self.lanes.get_mut(&batch.shard) else {
+                continue;
+            };
+            for event in batch.events {
+                let (cursor, event_id) = (event.cursor(), event.event_id);
+                self.sender.send(event)?;
+                lane.sent_up_to(cursor, event_id);
+            }
+        }
+        self.relay.telemetry.sent(sent, self.sender.in_flight());
+        Ok(sent)
+    }
+
+    /// Moves the checkpoints over what was acknowledged; fails if that isn't this process's to do any more, or if something
+    /// could not be delivered.
+    async fn save(&mut self) -> Result<(), Failure> {
+        self.relay.telemetry.in_flight(self.sender.in_flight());
+        let acknowledged = |shard: &Shard| self.sender.acknowledged_up_to(*shard);
+        let (mut advances, mut events) = (Vec::new(), 0);
+        for (shard, lane) in &mut self.lanes {
+            if let Some(advance) = lane.advance(acknowledged(shard)) {
+                events += advance.to.position - advance.from.position;
+                advances.push(advance);
+            }
+        }
+        if !advances.is_empty() {
+            let mut tx = self.relay.stream.begin().await?;
+            if !checkpoint::advance(&mut tx, VERSION, &advances).await? {
+                return Err(Failure::Passing("another relay has taken a shard".into()));
+            }
+            tx.commit().await?;
+            for advance in advances {
+                if let Some(lane) = self.lanes.get_mut(&advance.to.shard) {
+                    lane.saved(advance.to);
+                }
+            }
+            self.relay.telemetry.relayed(events);
+        }
+        match self.sender.failure() {
+            Some(reason) => Err(Failure::Passing(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for what is under way if there is hope, writes down how far it came, and gives the sender up. Says whether anything
+    /// was acknowledged at all.
+    async fn end(mut self) -> bool {
+        if self.sender.failure().is_none() {
+            let _in_time = timeout(self.relay.settings.grace, self.sender.drained()).await;
+        }
+        if let Err(Failure::Passing(reason)) = self.save().await {
+            warn!(reason, "the relay's checkpoints may lie behind");
+        }
+        let worked = self.sender.has_delivered();
+        self.sender.discard().await;
+        worked
+    }
+}
