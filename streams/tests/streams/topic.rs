@@ -36,7 +36,7 @@ pub const QUICK: relay::Settings = relay::Settings {
 };
 
 /// How long a topic may be silent in tests.
-pub const PATIENCE: Duration = Duration::from_millis(600);
+pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A relay at work.
 pub struct Relaying {
@@ -75,9 +75,19 @@ impl World {
         .await;
     }
 
+    /// A source that soon asks the log when the topic is silent.
     pub fn kafka(&self, broker: &Broker) -> (KafkaSource, SourceTelemetry) {
+        self.kafka_with(broker, PATIENCE)
+    }
+
+    /// A source that waits for the topic as long as the test does.
+    pub fn patient_kafka(&self, broker: &Broker) -> (KafkaSource, SourceTelemetry) {
+        self.kafka_with(broker, 10 * SOON)
+    }
+
+    fn kafka_with(&self, broker: &Broker, patience: Duration) -> (KafkaSource, SourceTelemetry) {
         let telemetry = SourceTelemetry::default();
-        let source = KafkaSource::new(self.pools.stream.clone(), broker, PATIENCE, telemetry.clone()).unwrap();
+        let source = KafkaSource::new(self.pools.stream.clone(), broker, patience, telemetry.clone()).unwrap();
         (source, telemetry)
     }
 
