@@ -201,3 +201,6 @@ impl Topic {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
