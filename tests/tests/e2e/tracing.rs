@@ -1,6 +1,7 @@
 //! The trace of a request, from its header to what is made of its events, as a collector receives it.
 
 use std::{
+    fmt::Write as _,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -97,7 +98,11 @@ fn attribute(span: &Span, key: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::new();
+    for byte in bytes {
+        write!(hex, "{byte:02x}").unwrap();
+    }
+    hex
 }
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
