@@ -4,17 +4,26 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context as _;
 use projections::search::{Library, Node, SEARCH, parked_in};
 use sqlx::PgPool;
 use store::personal::PersonalData;
-use streams::{Feed, LogSource, Progress, Projection, Reader, Runner, Settings, Telemetry};
+use streams::{
+    Feed, LogSource, Progress, Projection, Reader, Runner, Settings, Telemetry,
+    kafka::{KafkaSource, SourceTelemetry},
+    relay::{self, Relay, RelayTelemetry},
+};
 use tokio::{runtime::Handle, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{clock, config::Config, installation::Connected, ticker::Ticker};
+
+/// How long a topic may be silent before the log is asked whether it is right: well below how long a read waits by default for
+/// what its caller has just written.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What understands events: it opens the personal data in them.
 #[must_use]
@@ -28,6 +37,10 @@ pub struct Background {
     pub progress: Arc<Progress>,
     /// How its projectors fare.
     pub telemetry: Telemetry,
+    /// What its source tells of itself, if it reads Kafka.
+    pub source: SourceTelemetry,
+    /// How its relay fares, if it is one.
+    pub relay: Option<RelayTelemetry>,
     /// Where its search index is, if it keeps one.
     pub index: Option<PathBuf>,
     /// Where this process answers.
@@ -40,14 +53,27 @@ pub struct Background {
 }
 
 impl Background {
-    /// Nothing yet, in a process that answers at this URL.
-    #[must_use]
-    pub fn new(config: &Config, connected: &Connected, place: &str) -> Self {
+    /// Nothing yet, in a process that answers at this URL. What it will read comes from Kafka if there is a broker, else from
+    /// the log.
+    ///
+    /// # Errors
+    /// Settings that Kafka's client refuses.
+    pub fn new(config: &Config, connected: &Connected, place: &str) -> anyhow::Result<Self> {
         let stream = connected.pools.stream.clone();
-        let feed = Feed::new(LogSource::new(stream.clone()), reader(&stream, &connected.personal));
-        Self {
+        let reader = reader(&stream, &connected.personal);
+        let source = SourceTelemetry::default();
+        let feed = match config.broker() {
+            Some(broker) => {
+                let topic = KafkaSource::new(stream.clone(), &broker, PATIENCE, source.clone());
+                Feed::new(topic.context("the topic can't be read")?, reader)
+            }
+            None => Feed::new(LogSource::new(stream.clone()), reader),
+        };
+        Ok(Self {
             progress: Arc::default(),
             telemetry: Telemetry::default(),
+            source,
+            relay: None,
             index: None,
             place: place.to_owned(),
             stream,
@@ -58,7 +84,27 @@ impl Background {
             },
             stop: CancellationToken::new(),
             tasks: JoinSet::new(),
-        }
+        })
+    }
+
+    /// Streams the log to Kafka, in the shards that no other process holds.
+    ///
+    /// # Errors
+    /// Without a broker.
+    pub fn relay(&mut self, config: &Config) -> anyhow::Result<()> {
+        let broker = config
+            .broker()
+            .context("`kafka_brokers` is not set, and without them there is nothing to stream to")?;
+        let settings = relay::Settings {
+            lease: self.settings.lease,
+            ..relay::Settings::default()
+        };
+        let telemetry = RelayTelemetry::default();
+        self.relay = Some(telemetry.clone());
+        let relay = Relay::new(self.stream.clone(), broker, settings).with_telemetry(telemetry);
+        let relaying = relay.run(self.stop.clone());
+        self.tasks.spawn(async { relaying.await.context("the relay stopped") });
+        Ok(())
     }
 
     /// Keeps these read models up to date, in the shards that no other process holds.

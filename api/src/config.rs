@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use streams::kafka::Broker;
 
 /// The annotated file that ships with the sources: the value of every key that is set nowhere else.
 const DEFAULTS: &str = include_str!("../../propertyos.toml");
@@ -163,6 +164,17 @@ impl Config {
                 }
             })?
             .checked()
+    }
+
+    /// The broker to stream through, if there is one.
+    #[must_use]
+    pub fn broker(&self) -> Option<Broker> {
+        Some(Broker {
+            servers: self.kafka_brokers.clone()?,
+            topic: self.kafka_topic.clone(),
+            retention: self.kafka_retention.0,
+            replication: self.kafka_replication,
+        })
     }
 
     fn checked(self) -> Result<Self, ConfigError> {

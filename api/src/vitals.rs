@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use axum::{Router, extract::FromRef, routing::get};
 use sqlx::PgPool;
-use streams::Telemetry;
+use streams::{Telemetry, relay::RelayTelemetry};
 
 use crate::{
     app::App, background::Background, endpoints::platform, http::around, installation::Connected, metrics::Metrics,
@@ -21,6 +21,8 @@ pub struct Signs {
     pub app: PgPool,
     /// The projectors of this process.
     pub telemetry: Telemetry,
+    /// Its relay, if it is one.
+    pub relay: Option<RelayTelemetry>,
     /// Its search index, if it keeps one.
     pub index: Option<PathBuf>,
     /// What is counted.
@@ -34,10 +36,15 @@ impl Vitals {
         let metrics = Metrics::new(|registry| {
             connected.metrics.register(registry);
             background.telemetry.register(registry);
+            background.source.register(registry);
+            if let Some(relay) = &background.relay {
+                relay.register(registry);
+            }
         });
         Self(Arc::new(Signs {
             app: connected.pools.app.clone(),
             telemetry: background.telemetry.clone(),
+            relay: background.relay.clone(),
             index: background.index.clone(),
             metrics,
         }))

@@ -49,6 +49,8 @@ enum Command {
     Serve,
     /// Runs the API alone, with the search index that it answers from.
     Api,
+    /// Streams the log to Kafka.
+    Relay,
     /// Keeps one read model up to date.
     #[command(subcommand)]
     Project(processes::ReadModel),
@@ -111,6 +113,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             serve::run(settings, "serve", Use::Alone)
         }),
         Command::Api => process("api", settings()?, |settings| serve::run(settings, "api", Use::Joined)),
+        Command::Relay => process("relay", settings()?, processes::relay),
         Command::Project(read_model) => process(&read_model.command(), settings()?, |settings| {
             processes::project(read_model, settings)
         }),

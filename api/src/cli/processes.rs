@@ -1,4 +1,4 @@
-//! `propertyos project`, `react`: processes that answer nothing but how they fare.
+//! `propertyos relay`, `project`, `react`: processes that answer nothing but how they fare.
 
 use clap::Subcommand;
 use projections::search::SEARCH;
@@ -56,6 +56,11 @@ pub async fn project(read_model: ReadModel, settings: Config) -> anyhow::Result<
     .await
 }
 
+/// Streams the log to Kafka, in the shards that no other process holds.
+pub async fn relay(settings: Config) -> anyhow::Result<()> {
+    run(&settings, "relay", async |_, _, background| background.relay(&settings)).await
+}
+
 /// Lets time pass, while no other process does.
 pub async fn react(settings: Config) -> anyhow::Result<()> {
     run(&settings, "react", async |_, connected, background| {
@@ -73,7 +78,7 @@ async fn run(
 ) -> anyhow::Result<()> {
     process::run(settings, command, Use::Joined, async |installation, connected, stop| {
         let (listener, url) = process::bind(settings).await?;
-        let mut background = Background::new(settings, &connected, &url);
+        let mut background = Background::new(settings, &connected, &url)?;
         begin(installation, &connected, &mut background).await?;
         let router = vitals::router(Vitals::new(&connected, &background));
         let grace = settings.shutdown_grace.0;

@@ -35,9 +35,12 @@ pub async fn run(settings: Config, command: &str, how: Use) -> anyhow::Result<()
         }
         let (listener, url) = process::bind(&settings).await?;
         let tokens = Tokens::open(installation.signing_keys(), clock::now())?;
-        let mut background = Background::new(&settings, &connected, &url);
+        let mut background = Background::new(&settings, &connected, &url)?;
         let library = background.search(&installation.search_folder()?).await?;
         if everything {
+            if settings.kafka_brokers.is_some() {
+                background.relay(&settings)?;
+            }
             background.project(projections::all());
             background.tick(&settings, &connected);
             installation.announce_url(&url)?;

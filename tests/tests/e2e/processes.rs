@@ -268,6 +268,83 @@ async fn what_one_process_was_told_another_projects_and_a_third_shows() {
 }
 
 #[tokio::test]
+async fn through_kafka_what_one_process_was_told_another_shows() {
+    let broker = streams::testing::topic().await;
+    let installation = migrated()
+        .await
+        .with("KAFKA_BROKERS", &broker.servers)
+        .with("PROPERTYOS_KAFKA_TOPIC", &broker.topic)
+        .with("PROPERTYOS_READ_WAIT", "30s");
+    let mut database = database(&installation).await;
+    let ledger = installation.start(&["project", "ledger"], &[]).await;
+    let api = installation.start(&["api"], &[]).await;
+    let relay = installation.start(&["relay"], &[]).await;
+    let relayed =
+        "SELECT sum(position)::bigint - (SELECT count(*) FROM events) FROM checkpoints WHERE projection = 'relay'";
+    until(&mut database, relayed, 0).await;
+    until_metric(&ledger, "propertyos_source_shards ", |shards| shards == 16).await;
+
+    let token = installation.output(&["token", "--role", "admin"]).await;
+    let post = api.http().post(api.at("/api/maintenance/vendors")).bearer_auth(&token);
+    let answer = post.json(&json!({"name": "Nguyen Plumbing"})).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let position = answer.headers()["propertyos-position"].clone();
+    for path in ["/api/search?q=nguyen", "/api/ledger/trial-balance?asOf=2026-11-01"] {
+        let get = api.http().get(api.at(path)).bearer_auth(&token);
+        let answer = get.header("PropertyOS-Position", &position).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    }
+    until_metric(&ledger, r#"propertyos_source_events_total{from="topic"} "#, |events| {
+        events > 0
+    })
+    .await;
+    until_metric(&relay, "propertyos_relay_lag_events ", |events| events == 0).await;
+    let (status, ready) = get(&relay, "/health/ready").await;
+    let ready: Value = serde_json::from_str(&ready).unwrap();
+    assert_eq!((status, &ready["relay"]["state"]), (StatusCode::OK, &json!("running")));
+    until(&mut database, relayed, 0).await;
+    let page = installation.output(&["status"]).await;
+    assert!(page.contains("RELAY    up to date, 1 processes"), "{page}");
+    for process in [api, ledger, relay] {
+        assert!(process.stop().await.success());
+    }
+}
+
+/// Waits until the metric of this name, with its labels and a space, is as wanted.
+async fn until_metric(serving: &Serving, name: &str, wanted: impl Fn(i64) -> bool) {
+    let begun = Instant::now();
+    loop {
+        let (_, metrics) = get(serving, "/metrics").await;
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.parse().ok());
+        if value.is_some_and(&wanted) {
+            return;
+        }
+        assert!(begun.elapsed() < LIMIT, "{name} is {value:?}");
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+#[tokio::test]
+async fn one_process_streams_through_kafka_too() {
+    let broker = streams::testing::topic().await;
+    let installation = Installation::on_shared_server(PROPERTYOS)
+        .await
+        .with("KAFKA_BROKERS", &broker.servers)
+        .with("PROPERTYOS_KAFKA_TOPIC", &broker.topic);
+    let serving = installation.serve().await;
+    until_metric(&serving, "propertyos_relay_events_total ", |events| events > 0).await;
+    until_metric(&serving, "propertyos_source_shards ", |shards| shards == 16).await;
+    assert!(serving.stop().await.success());
+}
+
+#[tokio::test]
+async fn a_relay_without_a_broker_is_refused() {
+    let installation = migrated().await;
+    let told = refused(&installation, &["relay"], &[]).await;
+    assert!(told.contains("`kafka_brokers` is not set"), "{told}");
+}
+
+#[tokio::test]
 async fn a_process_works_beside_a_private_database_as_long_as_that_runs() {
     let installation = Installation::new(PROPERTYOS);
     let told = refused(&installation, &["project", "ledger"], &[]).await;

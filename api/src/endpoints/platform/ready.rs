@@ -29,6 +29,20 @@ pub struct Readiness {
     database: &'static str,
     /// The projectors of this process.
     projections: Vec<Projector>,
+    /// What brings the log to Kafka, in a process that does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relay: Option<Relay>,
+}
+
+/// What brings the log to Kafka.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Relay {
+    /// `starting`, `running`, `failing` (it tries again) or `stopped` (it won't).
+    #[schema(pattern = "^(starting|running|failing|stopped)$")]
+    state: &'static str,
+    /// Why, if it fails or stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// A projector of this process.
@@ -52,7 +66,7 @@ pub struct Projector {
 
 /// Can requests be answered?
 ///
-/// Not ready means that the database does not answer or a projector has stopped for good. What is parked is shown, but other
+/// Not ready means that the database does not answer or a projector or the relay has stopped for good. What is parked is shown, but other
 /// organizations and sequences go on.
 #[utoipa::path(
     get, path = "/health/ready", operation_id = "ready", tag = "Platform",
@@ -63,11 +77,18 @@ pub async fn handle(State(vitals): State<Vitals>) -> Response {
     let up = matches!(asked, Ok(Ok(_)));
     let mut projections: Vec<_> = vitals.telemetry.health().into_iter().map(projector).collect();
     projections.extend(vitals.index.as_deref().map(search));
-    let ready = up && projections.iter().all(|projector| projector.state != "stopped");
+    let relay = vitals.relay.as_ref().map(|relay| {
+        let (state, reason) = condition(relay.health());
+        Relay { state, reason }
+    });
+    let states = projections.iter().map(|projector| projector.state);
+    let mut states = states.chain(relay.iter().map(|relay| relay.state));
+    let ready = up && states.all(|state| state != "stopped");
     let readiness = Readiness {
         status: if ready { "ready" } else { "not-ready" },
         database: if up { "up" } else { "down" },
         projections,
+        relay,
     };
     let status = if ready {
         StatusCode::OK
@@ -92,13 +113,17 @@ fn search(index: &Path) -> Projector {
     }
 }
 
-fn projector((version, health): (Version, Health)) -> Projector {
-    let (state, reason) = match health.state {
+fn condition(condition: Condition) -> (&'static str, Option<String>) {
+    match condition {
         Condition::Starting => ("starting", None),
         Condition::Running => ("running", None),
         Condition::Failing { reason, .. } => ("failing", Some(reason)),
         Condition::Stopped { reason } => ("stopped", Some(reason)),
-    };
+    }
+}
+
+fn projector((version, health): (Version, Health)) -> Projector {
+    let (state, reason) = condition(health.state);
     Projector {
         name: version.projection,
         version: version.number,
