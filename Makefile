@@ -17,7 +17,7 @@ test:
 profile := quick
 seconds := 20
 bench-http:
-	@scripts/setup --tests
+	@scripts/setup
 	cargo bench --locked --profile $(profile) --package tests --bench http -- $(seconds)
 
 # Licences, bans and sources of what is built; advisories where their database can be reached.

@@ -15,6 +15,8 @@ const UNITS_OF_A_PROPERTY: u32 = 20;
 const MONTHS: u32 = 12;
 const REPAIRS: u32 = 3;
 const BEGUN_ON: &str = "2026-11-01";
+/// Never before today.
+const NEXT_VISIT: &str = "2099-12-31";
 
 pub struct Client {
     office: Arc<Office>,
@@ -71,9 +73,7 @@ impl Client {
     }
 
     async fn lease(&mut self, unit: &Value, resident: &Value, rent: &Value) -> Result<Value, TimeIsUp> {
-        let terms = json!({
-            "residents": [resident], "startsOn": BEGUN_ON, "lastDay": "2027-10-31", "rent": rent, "dueDay": 1,
-        });
+        let terms = json!({"residents": [resident], "startsOn": BEGUN_ON, "rent": rent, "dueDay": 1});
         let lease = self.give(&format!("/api/units/{}/leases", text(unit)), terms).await?["id"].clone();
         for step in ["sign", "activate"] {
             let path = format!("/api/leases/{}/{step}", text(&lease));
@@ -112,7 +112,7 @@ impl Client {
         let created = events.find(|event| event["type"] == "work_order.created");
         let order = text(&created.expect("a work order")["aggregateId"]).to_owned();
         let steps = [
-            ("schedule", json!({"on": BEGUN_ON})),
+            ("schedule", json!({"on": NEXT_VISIT})),
             ("done", json!({"notes": "A new seal"})),
             ("complete", json!({})),
         ];

@@ -37,7 +37,7 @@ fn main() {
 
 async fn measure(lasting: Duration) {
     let server = TestServer::own().await;
-    let installation = Installation::on(PROPERTYOS, server.database(&[]).await).with("PROPERTYOS_LOG", "warn");
+    let installation = Installation::on(PROPERTYOS, server.database(&[]).await);
     let serving = installation.serve().await;
     let token = installation.output(&["token", "--role", "admin"]).await;
     let office = Arc::new(Office::open(&serving, token).await);

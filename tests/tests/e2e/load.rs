@@ -22,12 +22,12 @@ use tokio::{
 };
 use uuid::Uuid;
 
-pub const CLIENTS: usize = 8;
+const CLIENTS: usize = 8;
 /// No condition is waited for longer.
 const LIMIT: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// How long the server answers any request: longer than its own time limit, by as much as a busy machine may need.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(25);
+pub const ANSWERS_WITHIN: Duration = Duration::from_secs(25);
 
 /// What may keep a command from being acknowledged at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub enum Disturbance {
     ServerDies,
     /// The server lives, and its database is away: it has an answer to every request.
     DatabaseIsAway,
+    /// Nothing: every request is carried out.
+    None,
 }
 
 /// Clients at work.
@@ -150,6 +152,7 @@ impl Requests {
                     }
                 }
                 Ok(answer) => {
+                    assert_ne!(self.disturbance, Disturbance::None, "{}", answer.status());
                     is_refused_cleanly(answer).await;
                     self.refused.fetch_add(1, Ordering::Relaxed);
                 }

@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 use crate::{
     PROPERTYOS,
     load::{
-        Disturbance, Load, caught_up, every_acknowledged_command_is_there_once, is_refused_cleanly, leases, superuser,
-        take_over_sample,
+        ANSWERS_WITHIN, Disturbance, Load, caught_up, every_acknowledged_command_is_there_once, is_refused_cleanly,
+        leases, superuser, take_over_sample,
     },
 };
 
@@ -42,7 +42,7 @@ impl Asker {
         let (still, counted) = (goes_on.clone(), refused.clone());
         let (live, questions) = (serving.at("/health/live"), QUESTIONS.map(|path| serving.at(path)));
         let asking = tokio::spawn(async move {
-            let http = Client::new();
+            let http = Client::builder().timeout(ANSWERS_WITHIN).build().unwrap();
             while still.load(Ordering::Relaxed) {
                 for question in &questions {
                     let answer = http.get(question).bearer_auth(&token).send().await.unwrap();

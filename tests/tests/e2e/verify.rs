@@ -1,11 +1,12 @@
 //! `propertyos replay verify` finds what the log doesn't say.
 
+use rand::{SeedableRng, rngs::StdRng};
 use sqlx::{Executor, PgConnection};
 use tests::Installation;
 
 use crate::{
     PROPERTYOS,
-    load::{caught_up, superuser, take_over_sample},
+    load::{Disturbance, Load, caught_up, leases, superuser, take_over_sample},
 };
 
 const TAMPERED_LEDGER: &str = "UPDATE ledger_v1.lines SET amount = amount + 100 WHERE (tenant_id, number, line) =
@@ -65,5 +66,24 @@ async fn a_read_model_is_held_against_the_log_row_by_row() {
     }
     let (well, text) = verify(&installation, &[]).await;
     assert!(well, "{text}");
+    assert!(serving.stop().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn read_models_are_held_against_the_log_while_both_go_on() {
+    let installation = Installation::on_shared_server(PROPERTYOS).await;
+    let serving = installation.serve().await;
+    take_over_sample(&installation).await;
+    let token = installation.output(&["token", "--role", "admin"]).await;
+    let leases = leases(&mut superuser(&installation).await).await;
+    let mut random = StdRng::seed_from_u64(1);
+    let mut load = Load::start(serving.at(""), &token, &leases, Disturbance::None, &mut random);
+    for _ in 0..3 {
+        load.acknowledges(50).await;
+        let (well, text) = verify(&installation, &[]).await;
+        assert!(well, "{text}");
+    }
+    load.acknowledges(1).await;
+    load.end().await;
     assert!(serving.stop().await.success());
 }
