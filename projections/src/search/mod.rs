@@ -16,7 +16,7 @@ mod tests;
 
 pub use entry::{Entry, Kind};
 pub use marks::{Mark, Marks, Parked};
-pub use node::{Node, NodeError, SEARCH, contents_of, parked_in};
+pub use node::{Node, NodeError, SEARCH, contents_of, marks_in, parked_in};
 pub use query::{Hit, Hits, Library, Question};
 pub use requests::{Retry, retry_in};
 pub use shelf::{Shelf, ShelfError};

@@ -288,13 +288,20 @@ impl Node {
     }
 }
 
-/// What stands still in the index of a folder, as of its last commit; nothing if there is no index. Needs no lock.
+/// How far the last commit of the index in a folder had come, and what stood still; nothing if there is no index. Needs no lock.
 ///
 /// # Errors
 /// If the index can't be read.
+pub fn marks_in(folder: &Path) -> Result<Marks, ShelfError> {
+    Ok(Shelf::payload_in(folder)?.unwrap_or_default())
+}
+
+/// What stands still in the index of a folder; see [`marks_in`].
+///
+/// # Errors
+/// The same.
 pub fn parked_in(folder: &Path) -> Result<Vec<Parked>, ShelfError> {
-    let marks: Option<Marks> = Shelf::payload_in(folder)?;
-    Ok(marks.unwrap_or_default().parked)
+    Ok(marks_in(folder)?.parked)
 }
 
 /// The index of a folder as of its last commit: how far it had come, and every stored entry, see [`Shelf::dump`]; empty if there is

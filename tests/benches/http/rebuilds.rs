@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use projections::search::{Node, contents_of};
+use projections::search::{Node, marks_in};
 use store::{connect, personal::PersonalData, secrets::Secrets};
 use streams::{Feed, LogSource, Reader};
 use tests::Installation;
@@ -35,7 +35,7 @@ async fn search(installation: &Installation) -> (u64, Duration) {
     let secrets = Secrets::in_folder(&installation.data_folder().join("secrets")).expect("the keys");
     let reader = Reader::new(pools.stream.clone(), PersonalData::new(secrets.master));
     let feed = Feed::new(LogSource::new(pools.stream.clone()), reader);
-    let (marks, _) = contents_of(&installation.data_folder().join("search")).expect("an index");
+    let marks = marks_in(&installation.data_folder().join("search")).expect("an index");
     let folder = tempfile::tempdir().expect("a folder");
     let mut node = Node::open(folder.path()).expect("an empty index");
     let begun = Instant::now();

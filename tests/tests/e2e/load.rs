@@ -251,7 +251,7 @@ pub async fn caught_up(installation: &Installation, serving: &Serving, database:
         .await
         .unwrap();
         let index = installation.data_folder().join("search");
-        let (marks, _) = projections::search::contents_of(&index).unwrap();
+        let marks = projections::search::marks_in(&index).unwrap();
         let found = heads.iter().all(|(shard, head)| {
             let mut read = marks.read.iter();
             read.any(|mark| (mark.cursor.shard.as_i16(), mark.cursor.position) == (*shard, *head))

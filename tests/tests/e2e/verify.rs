@@ -78,7 +78,7 @@ async fn read_models_are_held_against_the_log_while_both_go_on() {
     let leases = leases(&mut superuser(&installation).await).await;
     let mut random = StdRng::seed_from_u64(1);
     let mut load = Load::start(serving.at(""), &token, &leases, Disturbance::None, &mut random);
-    for _ in 0..3 {
+    for _ in 0..2 {
         load.acknowledges(50).await;
         let (well, text) = verify(&installation, &[]).await;
         assert!(well, "{text}");
