@@ -81,9 +81,9 @@ pub async fn handle(State(vitals): State<Vitals>) -> Response {
         let (state, reason) = condition(relay.health());
         Relay { state, reason }
     });
-    let states = projections.iter().map(|projector| projector.state);
-    let mut states = states.chain(relay.iter().map(|relay| relay.state));
-    let ready = up && states.all(|state| state != "stopped");
+    let projectors = projections.iter().map(|projector| projector.state);
+    let mut all = projectors.chain(relay.iter().map(|relay| relay.state));
+    let ready = up && all.all(|state| state != "stopped");
     let readiness = Readiness {
         status: if ready { "ready" } else { "not-ready" },
         database: if up { "up" } else { "down" },

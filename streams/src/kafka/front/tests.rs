@@ -52,7 +52,7 @@ fn batch(from: i64, to: i64) -> Option<Batch> {
 }
 
 /// What may happen to a front, in any order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Step {
     /// A relay sends a run again or goes on: these positions come from the topic.
     Run {
