@@ -6,8 +6,8 @@ use axum::{Json, Router, http::StatusCode, response::Redirect, routing::get};
 use utoipa::{
     PartialSchema as _, ToSchema as _,
     openapi::{
-        ComponentsBuilder, Content, HttpMethod, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, Ref, RefOr,
-        Required, Response, SchemaFormat, Type,
+        Components, ComponentsBuilder, Content, HttpMethod, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, Ref,
+        RefOr, Required, Response, Schema, SchemaFormat, Type,
         header::HeaderBuilder,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
@@ -81,7 +81,8 @@ pub fn document() -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
         .build();
-    let components = document.components.take().unwrap_or_default();
+    let mut components = document.components.take().unwrap_or_default();
+    open_parts(&mut components);
     document.components = Some(
         ComponentsBuilder::from(components)
             .schema(Problem::name(), Problem::schema())
@@ -97,6 +98,28 @@ pub fn document() -> OpenApi {
         }
     }
     document
+}
+
+/// Lets a schema have more properties that is a part of another's `allOf`: on its own it has no others, there it must.
+fn open_parts(components: &mut Components) {
+    let parts: Vec<_> = components.schemas.values().flat_map(parts_of).collect();
+    for part in parts {
+        if let Some(RefOr::T(Schema::Object(part))) = components.schemas.get_mut(&part) {
+            part.additional_properties = None;
+        }
+    }
+}
+
+/// The names of the schemas that this one consists of.
+fn parts_of(schema: &RefOr<Schema>) -> Vec<String> {
+    let RefOr::T(Schema::AllOf(all)) = schema else {
+        return vec![];
+    };
+    let names = all.items.iter().flat_map(|item| match item {
+        RefOr::Ref(part) => vec![part.ref_location.rsplit('/').next().unwrap_or_default().to_owned()],
+        part @ RefOr::T(_) => parts_of(part),
+    });
+    names.collect()
 }
 
 /// Every operation of a document: method, path, operation.
@@ -155,32 +178,52 @@ fn complete(method: &HttpMethod, path: &str, operation: &mut Operation) {
         "The request can't be read; `errors` says which part.",
     );
     if let Some(name) = path.split('{').nth(1).and_then(|rest| rest.split('}').next()) {
-        let format = (name == "id").then_some("uuid");
+        let schema = if name == "id" { uuid() } else { text() };
         operation
             .parameters
             .get_or_insert_default()
-            .insert(0, parameter(name, ParameterIn::Path, "Which.", format));
-        add(
-            operation,
-            StatusCode::NOT_FOUND,
-            "There is no such thing, or not for this caller.",
-        );
+            .insert(0, parameter(name, ParameterIn::Path, "Which.", schema));
+        add(operation, StatusCode::NOT_FOUND, ABSENT);
     }
     if *method == HttpMethod::Get {
-        take(operation, "PropertyOS-Position", POSITION_WORDS, None);
-        return;
+        complete_question(operation);
+    } else {
+        complete_command(operation);
     }
+}
+
+/// Adds to a question what it can be asked with, and the problems that come of it.
+fn complete_question(operation: &mut Operation) {
+    take(operation, "PropertyOS-Position", POSITION_WORDS, text());
+    add(
+        operation,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "A position or a cursor is not from here.",
+    );
+    if operation.parameters.iter().flatten().any(names_a_thing) {
+        add(operation, StatusCode::NOT_FOUND, ABSENT);
+    }
+}
+
+/// Whether a parameter refers to the schema of an id.
+fn names_a_thing(parameter: &RefOr<Parameter>) -> bool {
+    let RefOr::T(parameter) = parameter else { return false };
+    matches!(&parameter.schema, Some(RefOr::Ref(id)) if id.ref_location.ends_with("Id"))
+}
+
+/// Adds to a command what makes it safe to give, and the problems that come of it.
+fn complete_command(operation: &mut Operation) {
     take(
         operation,
         "Idempotency-Key",
         "Makes a retry recognisable. Minted here if absent.",
-        Some("uuid"),
+        uuid(),
     );
     take(
         operation,
         "If-Match",
         "Carry the command out only at this `ETag`.",
-        None,
+        text().pattern(Some(r#"^("[0-9]{1,18}"|[0-9]{1,18}|\*)$"#)),
     );
     add(
         operation,
@@ -209,13 +252,11 @@ fn complete(method: &HttpMethod, path: &str, operation: &mut Operation) {
             "The body is not said to be JSON.",
         );
         // What a command refers to in its body may be missing as well.
-        add(
-            operation,
-            StatusCode::NOT_FOUND,
-            "There is no such thing, or not for this caller.",
-        );
+        add(operation, StatusCode::NOT_FOUND, ABSENT);
     }
 }
+
+const ABSENT: &str = "There is no such thing, or not for this caller.";
 
 const POSITION_WORDS: &str = "From the answer to a command: answer only once the read model has come that far.";
 
@@ -232,9 +273,9 @@ fn roles_of(operation: &mut Operation) -> Option<Vec<String>> {
 const PROBLEM_JSON: &str = "application/problem+json";
 
 fn problem_content() -> RefOr<Content> {
-    RefOr::T(Content::new(Some(RefOr::<utoipa::openapi::Schema>::Ref(
-        Ref::from_schema_name(Problem::name()),
-    ))))
+    RefOr::T(Content::new(Some(RefOr::<Schema>::Ref(Ref::from_schema_name(
+        Problem::name(),
+    )))))
 }
 
 /// Adds a problem, unless the endpoint says itself what that status means there.
@@ -257,22 +298,27 @@ fn add(operation: &mut Operation, status: StatusCode, words: &str) {
 }
 
 /// Documents a header that an operation takes.
-fn take(operation: &mut Operation, name: &str, words: &str, format: Option<&str>) {
+fn take(operation: &mut Operation, name: &str, words: &str, schema: ObjectBuilder) {
     operation
         .parameters
         .get_or_insert_default()
-        .push(parameter(name, ParameterIn::Header, words, format));
+        .push(parameter(name, ParameterIn::Header, words, schema));
 }
 
-fn parameter(name: &str, place: ParameterIn, words: &str, format: Option<&str>) -> RefOr<Parameter> {
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn uuid() -> ObjectBuilder {
+    text().format(Some(SchemaFormat::Custom("uuid".to_owned())))
+}
+
+fn parameter(name: &str, place: ParameterIn, words: &str, schema: ObjectBuilder) -> RefOr<Parameter> {
     let required = if place == ParameterIn::Path {
         Required::True
     } else {
         Required::False
     };
-    let schema = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .format(format.map(|format| SchemaFormat::Custom(format.to_owned())));
     let parameter = ParameterBuilder::new()
         .name(name)
         .parameter_in(place)

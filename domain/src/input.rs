@@ -105,7 +105,7 @@ pub fn person_name(field: &'static str, name: &PersonName) -> Result<(), InputRe
     line(field, &name.given)
 }
 
-/// Addresses: whatever is given is a [`line()`], and electronic mail has something on both sides of an `@`.
+/// Addresses: whatever is given is a [`line()`], and electronic mail an [`email()`].
 ///
 /// # Errors
 /// Names the field and what is wrong with it.
@@ -113,12 +113,19 @@ pub fn contact(contact: &Contact) -> Result<(), InputRefusal> {
     if let Some(phone) = &contact.phone {
         line("phone", phone)?;
     }
-    let Some(email) = &contact.email else { return Ok(()) };
-    line("email", email)?;
-    match email.split_once('@') {
-        Some((name, host)) if !name.is_empty() && !host.is_empty() && !email.contains(char::is_whitespace) => Ok(()),
+    contact.email.as_ref().map_or(Ok(()), |address| email("email", address))
+}
+
+/// An address of electronic mail: a [`line()`] with something on both sides of an `@`.
+///
+/// # Errors
+/// Names the field and what is wrong with it.
+pub fn email(field: &'static str, address: &str) -> Result<(), InputRefusal> {
+    line(field, address)?;
+    match address.split_once('@') {
+        Some((name, host)) if !name.is_empty() && !host.is_empty() && !address.contains(char::is_whitespace) => Ok(()),
         _ => Err(InputRefusal::Malformed {
-            field: "email",
+            field,
             expected: "an address such as ada@example.com",
         }),
     }

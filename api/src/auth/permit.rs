@@ -85,7 +85,7 @@ impl<P: Permission> Permit<P> {
     /// For anyone else there is no such thing.
     pub fn only_own_of(&self, residents: &[ResidentId]) -> Result<(), Problem> {
         match self.only_resident() {
-            Some(own) if !residents.contains(&own) => Err(Problem::not_found("There is no such thing.")),
+            Some(own) if !residents.contains(&own) => Err(Problem::absent()),
             _ => Ok(()),
         }
     }

@@ -19,7 +19,7 @@ pub mod units;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::wire::Line;
+use crate::http::wire::{Email, Line};
 
 /// Why something is done that needs a reason.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -41,12 +41,12 @@ pub struct Nothing {}
 pub struct Why {
     /// Why, for whoever asks later.
     #[serde(default = "no_reason")]
-    #[param(required = false, min_length = 1, max_length = 200)]
-    pub reason: String,
+    #[param(inline, required = false)]
+    pub reason: Line,
 }
 
-fn no_reason() -> String {
-    "No reason was given".into()
+fn no_reason() -> Line {
+    Line("No reason was given".into())
 }
 
 /// How a person or company is reached.
@@ -55,8 +55,7 @@ fn no_reason() -> String {
 pub struct ContactInput {
     /// Electronic mail.
     #[serde(default)]
-    #[schema(pattern = "^[^\\s@\\x00-\\x1f\\x7f-\\x9f]{1,64}@[^\\s@\\x00-\\x1f\\x7f-\\x9f]{1,100}$")]
-    pub email: Option<String>,
+    pub email: Option<Email>,
     /// Telephone.
     #[serde(default)]
     pub phone: Option<Line>,
@@ -65,7 +64,7 @@ pub struct ContactInput {
 impl From<ContactInput> for domain::personal::Contact {
     fn from(input: ContactInput) -> Self {
         Self {
-            email: input.email,
+            email: input.email.map(String::from),
             phone: input.phone.map(String::from),
         }
     }

@@ -1,7 +1,7 @@
 //! Reading the directory: one thing, or a page of a list.
 
 use axum::{
-    http::{HeaderValue, Uri, header},
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
@@ -9,7 +9,10 @@ use projections::directory::{
     Directory, Document,
     queries::{self, Entry, Listing, Place},
 };
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
 use streams::{Projection as _, read_models::Reading};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -66,27 +69,40 @@ impl PartialSchema for Limit {
 impl ToSchema for Limit {}
 
 /// Where a page begins; opaque to clients.
-#[derive(Debug, Clone)]
-pub struct Cursor(Place);
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(String);
 
-impl<'de> Deserialize<'de> for Cursor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        BASE64
-            .decode(text)
-            .ok()
-            .and_then(|json| serde_json::from_slice(&json).ok())
-            // PostgreSQL's texts hold no NUL, so no list ever ended there.
-            .filter(|place: &Place| !place.sort.contains('\0'))
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("is not from a `next` link"))
+impl Cursor {
+    /// Behind this place of a list.
+    pub fn of(place: &impl Serialize) -> Self {
+        Self(BASE64.encode(serde_json::to_vec(place).unwrap_or_default()))
+    }
+
+    /// The question that this page answers, from here on.
+    #[must_use]
+    pub fn link_from(&self, uri: &Uri) -> String {
+        with_parameter(uri, "cursor", &self.0)
+    }
+
+    /// The place of a list that it was made of.
+    ///
+    /// # Errors
+    /// 422 if it was made of nothing here.
+    pub fn place<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let json = BASE64.decode(&self.0).ok();
+        json.and_then(|json| serde_json::from_slice(&json).ok())
+            .ok_or_else(unknown_cursor)
     }
 }
 
-impl std::fmt::Display for Cursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&BASE64.encode(serde_json::to_vec(&self.0).unwrap_or_default()))
-    }
+fn unknown_cursor() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "unknown-cursor",
+        "The cursor is not from a `next` link.",
+    )
+    .field("cursor", "is not from a `next` link")
 }
 
 impl PartialSchema for Cursor {
@@ -127,6 +143,21 @@ impl<P: Permission> Inquiry<P> {
             organization: self.organization().0,
         })
     }
+
+    /// As [`OpenDirectory::must_have`], for what is answered from elsewhere.
+    ///
+    /// # Errors
+    /// 404 if the organization has no such thing; as [`Inquiry::read`].
+    pub async fn must_have<D: Document + Unpin>(
+        &self,
+        parameter: &str,
+        id: Option<impl Into<Uuid>>,
+    ) -> Result<(), Problem> {
+        if id.is_some() {
+            self.directory().await?.must_have::<D>(parameter, id).await?;
+        }
+        Ok(())
+    }
 }
 
 impl OpenDirectory {
@@ -137,7 +168,23 @@ impl OpenDirectory {
     pub async fn get<D: Document + Unpin>(&mut self, id: impl Into<Uuid>) -> Result<Entry<D>, Problem> {
         queries::get(&mut self.reading.tx, self.organization, id.into())
             .await?
-            .ok_or_else(|| Problem::not_found(format!("There is no such {}.", D::KIND.replace('_', " "))))
+            .ok_or_else(Problem::absent)
+    }
+
+    /// Lets a question pass whose parameter names nothing, or something that there is.
+    ///
+    /// # Errors
+    /// 404 if the organization has no such thing.
+    pub async fn must_have<D: Document + Unpin>(
+        &mut self,
+        parameter: &str,
+        id: Option<impl Into<Uuid>>,
+    ) -> Result<(), Problem> {
+        if let Some(id) = id {
+            let found = self.get::<D>(id).await;
+            found.map_err(|problem| problem.field(parameter, "names nothing here"))?;
+        }
+        Ok(())
     }
 
     /// The answer that shows one thing.
@@ -160,9 +207,7 @@ impl OpenDirectory {
         let page = queries::list::<D>(&mut self.reading.tx, self.organization, &listing).await?;
         let list = List {
             items: page.entries.into_iter().map(view).collect(),
-            next: page
-                .next
-                .map(|place| with_parameter(uri, "cursor", &Cursor(place).to_string())),
+            next: page.next.map(|place| Cursor::of(&place).link_from(uri)),
         };
         let link = list
             .next
@@ -205,38 +250,42 @@ pub fn with_parameter(uri: &Uri, parameter: &str, value: &str) -> String {
 }
 
 /// The part of a list that was asked for.
-#[must_use]
-pub fn listing(cursor: Option<Cursor>, limit: Option<Limit>) -> Listing {
-    Listing::of(limit.unwrap_or_default().0).after(cursor.map(|Cursor(place)| place))
+///
+/// # Errors
+/// 422 if the cursor is not from a list.
+pub fn listing(cursor: Option<Cursor>, limit: Option<Limit>) -> Result<Listing, Problem> {
+    let after: Option<Place> = cursor.map(|cursor| cursor.place()).transpose()?;
+    // PostgreSQL's texts hold no NUL, so no list ever ended there.
+    if after.as_ref().is_some_and(|place| place.sort.contains('\0')) {
+        return Err(unknown_cursor());
+    }
+    Ok(Listing::of(limit.unwrap_or_default().0).after(after))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cursor(sort: &str) -> Cursor {
-        Cursor(Place {
+    fn place(sort: &str) -> Place {
+        Place {
             sort: sort.to_owned(),
             id: Uuid::from_u128(7),
-        })
-    }
-
-    fn read(text: &str) -> Result<Cursor, serde::de::value::Error> {
-        Cursor::deserialize(serde::de::value::StrDeserializer::new(text))
+        }
     }
 
     #[test]
     fn a_cursor_comes_back_as_it_was_given() {
-        let given = cursor("élm & \"oak\"");
-        assert_eq!(read(&given.to_string()).unwrap().0, given.0);
-        assert!(read("soon").is_err());
-        assert!(read(&cursor("a\0").to_string()).is_err());
+        let given = place("élm & \"oak\"");
+        assert_eq!(Cursor::of(&given).place::<Place>().unwrap(), given);
+        for foreign in [Cursor("soon".into()), Cursor(String::new()), Cursor::of(&place("a\0"))] {
+            assert_eq!(listing(Some(foreign), None).unwrap_err().status(), 422);
+        }
     }
 
     #[test]
     fn the_next_page_is_asked_for_as_this_one_was() {
         let uri = "/api/units?status=ready&cursor=old&limit=2".parse().unwrap();
-        let next = with_parameter(&uri, "cursor", &cursor("b").to_string());
+        let next = Cursor::of(&place("b")).link_from(&uri);
         assert!(next.starts_with("/api/units?status=ready&limit=2&cursor="), "{next}");
         assert!(!next.contains("old"));
     }

@@ -60,10 +60,15 @@ fn refused(refusal: &Refusal) -> Problem {
     }
 }
 
-/// Refusals of values begin with the field's name: `` `name` must not be empty ``.
+/// Refusals of values begin with the field's name: `` `name` must not be empty ``. The domain's names are in snake case.
 fn field_of(words: &str) -> Option<String> {
     let (field, _) = words.strip_prefix('`')?.split_once('`')?;
-    Some(field.to_owned())
+    let mut parts = field.split('_');
+    let first = parts.next()?.to_owned();
+    Some(parts.fold(first, |name, part| {
+        let (initial, rest) = part.split_at(part.len().min(1));
+        name + &initial.to_uppercase() + rest
+    }))
 }
 
 impl From<sqlx::Error> for Problem {

@@ -5,9 +5,9 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path as AxumPath, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::problem::Problem;
+use super::{problem::Problem, wire::Object};
 
 /// A JSON body.
 #[derive(Debug)]
@@ -52,27 +52,19 @@ fn unreadable(rejection: BytesRejection) -> Problem {
 
 /// The value in a body, or which field of it is at fault.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // serde would also fill a struct from a list, by order; no contract of ours says so.
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        let problem = Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid-body",
-            "The body has to be an object.",
-        );
-        return Err(problem.field("body", "must be an object"));
-    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let Object(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        body_problem(&path, error.inner())
+        body_problem(bytes, &path, error.inner())
     })?;
-    json.end().map_err(|error| body_problem(".", &error))?;
+    json.end().map_err(|error| body_problem(bytes, ".", &error))?;
     Ok(value)
 }
 
-fn body_problem(path: &str, error: &serde_json::Error) -> Problem {
+fn body_problem(bytes: &[u8], path: &str, error: &serde_json::Error) -> Problem {
     let message = without_place(&error.to_string());
-    if error.is_data() {
+    // An enum that finds a number says that this is no JSON.
+    if error.is_data() || serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
         let field = at_fault(path, &message);
         return Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -173,7 +165,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::http::wire::Line;
+    use crate::http::wire::{Line, objects};
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -181,8 +173,16 @@ mod tests {
     struct Sample {
         name: Line,
         moved_in: Option<NaiveDate>,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "objects")]
         address: Vec<Inner>,
+        colour: Option<Colour>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Colour {
+        #[allow(dead_code, reason = "only read")]
+        Red,
     }
 
     #[derive(Debug, Deserialize)]
@@ -221,6 +221,8 @@ mod tests {
             (r#"{"name":7}"#, 422, "name"),
             ("{}", 422, "name"),
             (r#"["Elm",null,[]]"#, 422, "body"),
+            (r#"{"name":"a","address":[["b"]]}"#, 422, "address[0]"),
+            (r#"{"name":"a","colour":7}"#, 422, "colour"),
             ("7", 422, "body"),
             (r#"{"name":"a","movedIn":"soon"}"#, 422, "movedIn"),
             (r#"{"name":"a","movedin":null}"#, 422, "movedin"),

@@ -7,4 +7,5 @@ pub mod extract;
 pub mod order;
 pub mod problem;
 pub mod reading;
+pub mod states;
 pub mod wire;

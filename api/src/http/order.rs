@@ -187,11 +187,9 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
     if text == "*" {
         return Ok(None);
     }
-    let sequence = text
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .and_then(|digits| digits.parse().ok());
-    match sequence {
+    // Some clients take the quotes off an ETag.
+    let quoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match quoted.unwrap_or(text).parse().ok() {
         Some(sequence) if sequence >= 0 => Ok(Some(sequence)),
         _ => Err(
             Problem::bad_request("If-Match has to be one ETag as an answer gave it: \"7\".")

@@ -63,9 +63,15 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
-    /// There is no such thing, or not for this caller: the two look the same.
+    /// There is nothing.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+
+    /// There is no such thing, or not for this caller: the two look the same.
+    #[must_use]
+    pub fn absent() -> Self {
+        Self::not_found("There is no such thing.")
     }
 
     /// The present state forbids it.

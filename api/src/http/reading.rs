@@ -86,7 +86,7 @@ impl<P: Permission> Inquiry<P> {
     /// The organization's rows of a read model, once it has come as far as the caller asks.
     ///
     /// # Errors
-    /// 503 if it is too far behind, is just being replaced, or the database is away; 400 for a position of another log.
+    /// 503 if it is too far behind, is just being replaced, or the database is away; 422 for a position of another log.
     pub async fn read(&self, model: &'static str, version: u32) -> Result<Reading, Problem> {
         self.wait_until(model).await?;
         Ok(read_models::read(&self.app.pools.app, self.organization(), model, version).await?)
@@ -95,7 +95,7 @@ impl<P: Permission> Inquiry<P> {
     /// Waits until a read model in the database has come as far as the caller asks.
     ///
     /// # Errors
-    /// 503 if it is too far behind or the database is away; 400 for a position of another log.
+    /// 503 if it is too far behind or the database is away; 422 for a position of another log.
     pub async fn wait_until(&self, model: &str) -> Result<(), Problem> {
         let Some(token) = &self.position else { return Ok(()) };
         self.check(token).await?;
@@ -132,7 +132,7 @@ impl<P: Permission> Inquiry<P> {
 
 fn unknown_position(message: &str) -> Problem {
     Problem::new(
-        StatusCode::BAD_REQUEST,
+        StatusCode::UNPROCESSABLE_ENTITY,
         "unknown-position",
         format!("The PropertyOS-Position {message}."),
     )

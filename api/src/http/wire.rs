@@ -1,12 +1,17 @@
 //! Values as requests carry them: each checks itself while it is read, by the domain's own rules, so that the field at
 //! fault is named by its whole path.
 
+use std::{fmt, marker::PhantomData};
+
 use chrono::NaiveDate;
 use domain::{
     input,
     money::{Currency, Money},
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type, schema::AdditionalProperties},
@@ -18,6 +23,50 @@ const LINE_PATTERN: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x0
 /// The same, but with tabs and line ends.
 const TEXT_PATTERN: &str =
     r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
+
+/// Reads an object, never a list that has its fields in order: serde takes either for a struct.
+///
+/// # Errors
+/// Whatever keeps it from being one.
+pub fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Fields<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(fields))
+        }
+    }
+
+    deserializer.deserialize_map(Fields(PhantomData))
+}
+
+/// Reads a list of objects.
+///
+/// # Errors
+/// Whatever keeps it from being one.
+pub fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let objects = Vec::<Object<T>>::deserialize(deserializer)?;
+    Ok(objects.into_iter().map(|Object(object)| object).collect())
+}
+
+/// What is read as an object only.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        object(deserializer).map(Self)
+    }
+}
+
+/// Something on both sides of the first `@`.
+const EMAIL_PATTERN: &str = r"^[^\s@\x00-\x1f\x7f-\x9f]{1,64}@[^\s@\x00-\x1f\x7f-\x9f]{1,100}$";
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident by $check:path, at most $limit:expr, like $pattern:expr;)*) => {$(
@@ -60,6 +109,8 @@ texts! {
     Line by input::line, at most input::LINE, like LINE_PATTERN;
     /// A text that may have paragraphs.
     Text by input::text, at most input::TEXT, like TEXT_PATTERN;
+    /// An address of electronic mail.
+    Email by input::email, at most input::LINE, like EMAIL_PATTERN;
 }
 
 /// Refusals of the domain name a field; here the path that the reader kept does.
@@ -73,7 +124,7 @@ pub struct Amount(pub Money);
 
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let money = Money::deserialize(deserializer)?;
+        let money: Money = object(deserializer)?;
         input::amount("", money, money.currency).map_err(unnamed)?;
         Ok(Self(money))
     }
@@ -99,7 +150,7 @@ pub struct AmountOrZero(pub Money);
 
 impl<'de> Deserialize<'de> for AmountOrZero {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let money = Money::deserialize(deserializer)?;
+        let money: Money = object(deserializer)?;
         input::amount_or_zero("", money, money.currency).map_err(unnamed)?;
         Ok(Self(money))
     }

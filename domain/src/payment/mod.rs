@@ -95,7 +95,7 @@ refusals! {
             "the payment has the reference `{reference}` already",
         State "payment-reference-counted" => ReferenceCounted { reference: String, payment: PaymentId }:
             "reference `{reference}` of this payer was counted as payment {payment}",
-        Rule "payment-payer-not-on-lease" => PayerNotOnLease { payer: ResidentId, lease: LeaseId }:
+        Absent "payment-payer-not-on-lease" => PayerNotOnLease { payer: ResidentId, lease: LeaseId }:
             "{payer} is no resident of lease {lease}; leave the payer out if someone else pays for them",
         Rule "payment-designates-too-much" => DesignatesTooMuch { designated: Money, amount: Money }:
             "{designated} are designated, more than the payment of {amount}",

@@ -171,9 +171,7 @@ pub async fn handle(
     inquiry: Inquiry<ReadsPortfolio>,
     Query(filter): Query<Filter>,
 ) -> Result<Answer<DashboardView>, Problem> {
-    if let Some(property) = filter.property {
-        inquiry.directory().await?.get::<Property>(property).await?;
-    }
+    inquiry.must_have::<Property>("property", filter.property).await?;
     let settings = inquiry.settings().await?;
     let question = question(&inquiry, &filter, &settings)?;
     let mut reading = inquiry.read(Dashboard.name(), Dashboard.version()).await?;

@@ -2,6 +2,7 @@
 
 use axum::http::Uri;
 use domain::ids::{PropertyId, ResidentId, UnitId};
+use projections::directory::{Property, Resident, Unit};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -13,6 +14,7 @@ use crate::{
         extract::Query,
         problem::Problem,
         reading::Inquiry,
+        states::LeaseState,
     },
 };
 
@@ -27,8 +29,9 @@ pub struct Filter {
     unit: Option<UnitId>,
     /// Only those of this resident.
     resident: Option<ResidentId>,
-    /// Only those in this state: `draft`, `signed`, `active`, `month_to_month`, `on_notice`, `ended`, `settled` or `voided`.
-    status: Option<String>,
+    /// Only those in this state.
+    #[param(inline)]
+    status: Option<LeaseState>,
     /// Where the page begins: from a `next` link.
     #[param(inline)]
     cursor: Option<Cursor>,
@@ -49,10 +52,15 @@ pub async fn handle(
     uri: Uri,
     Query(filter): Query<Filter>,
 ) -> Result<Page<LeaseView>, Problem> {
-    let listing = listing(filter.cursor, filter.limit)
+    let mut directory = inquiry.directory().await?;
+    directory.must_have::<Property>("property", filter.property).await?;
+    directory.must_have::<Unit>("unit", filter.unit).await?;
+    directory.must_have::<Resident>("resident", filter.resident).await?;
+    filter.resident.map_or(Ok(()), |of| inquiry.permit.only_own(of))?;
+    let listing = listing(filter.cursor, filter.limit)?
         .with_if("unit", filter.unit)
         .with_if("resident", inquiry.permit.only_resident().or(filter.resident))
         .with_if("property", filter.property)
         .with_if("status", filter.status);
-    inquiry.directory().await?.page(&uri, listing, LeaseView::from).await
+    directory.page(&uri, listing, LeaseView::from).await
 }

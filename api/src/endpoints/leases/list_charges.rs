@@ -14,6 +14,7 @@ use crate::{
         extract::{Path, Query},
         problem::Problem,
         reading::Inquiry,
+        states::ChargeState,
     },
 };
 
@@ -22,8 +23,9 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Filter {
-    /// Only those in this state: `open` or `paid`.
-    status: Option<String>,
+    /// Only those in this state.
+    #[param(inline)]
+    status: Option<ChargeState>,
     /// Where the page begins: from a `next` link.
     #[param(inline)]
     cursor: Option<Cursor>,
@@ -46,7 +48,7 @@ pub async fn handle(
     let mut directory = inquiry.directory().await?;
     let of = directory.get::<Lease>(lease).await?;
     inquiry.permit.only_own_of(&of.document.terms.residents)?;
-    let listing = listing(filter.cursor, filter.limit)
+    let listing = listing(filter.cursor, filter.limit)?
         .with("lease", lease)
         .with_if("status", filter.status);
     directory.page(&uri, listing, ChargeView::from).await

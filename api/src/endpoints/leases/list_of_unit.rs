@@ -14,6 +14,7 @@ use crate::{
         extract::{Path, Query},
         problem::Problem,
         reading::Inquiry,
+        states::LeaseState,
     },
 };
 
@@ -22,8 +23,9 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Filter {
-    /// Only those in this state: `draft`, `signed`, `active`, `month_to_month`, `on_notice`, `ended`, `settled` or `voided`.
-    status: Option<String>,
+    /// Only those in this state.
+    #[param(inline)]
+    status: Option<LeaseState>,
     /// Where the page begins: from a `next` link.
     #[param(inline)]
     cursor: Option<Cursor>,
@@ -47,7 +49,7 @@ pub async fn handle(
 ) -> Result<Page<LeaseView>, Problem> {
     let mut directory = inquiry.directory().await?;
     directory.get::<Unit>(unit).await?;
-    let listing = listing(filter.cursor, filter.limit)
+    let listing = listing(filter.cursor, filter.limit)?
         .with("unit", unit)
         .with_if("status", filter.status);
     directory.page(&uri, listing, LeaseView::from).await

@@ -25,5 +25,10 @@ pub async fn handle(
     Path(lease): Path<LeaseId>,
     Query(Why { reason }): Query<Why>,
 ) -> Result<Done, Problem> {
-    order.execute(&VoidLease { lease, reason }).await
+    order
+        .execute(&VoidLease {
+            lease,
+            reason: reason.into(),
+        })
+        .await
 }

@@ -4,7 +4,6 @@ use axum::{
     http::{HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use chrono::{Datelike as _, NaiveDate};
 use domain::{
     ids::PropertyId,
@@ -18,7 +17,7 @@ use super::{Format, Report, ready, today};
 use crate::{
     auth::permit::{Only, ReadsAll},
     http::{
-        directory::with_parameter,
+        directory::Cursor,
         extract::{PathText, Query},
         problem::Problem,
         reading::Inquiry,
@@ -47,7 +46,8 @@ pub struct AccountQuery {
     /// One property only.
     property: Option<PropertyId>,
     /// Where the page begins: from the `Link` header of the page before.
-    cursor: Option<String>,
+    #[param(inline)]
+    cursor: Option<Cursor>,
     /// How many movements the page shows.
     #[param(minimum = 1, maximum = 10_000)]
     limit: Option<u32>,
@@ -84,7 +84,7 @@ pub async fn handle(
         to,
         basis: query.basis.unwrap_or_default(),
         property: query.property,
-        after: query.cursor.as_deref().map(place).transpose()?,
+        after: query.cursor.map(|cursor| cursor.place()).transpose()?,
         limit: limit(query.limit)?,
     };
     let report = general_ledger(&inquiry.app().pools.app, inquiry.organization(), question).await?;
@@ -111,17 +111,6 @@ fn limit(limit: Option<u32>) -> Result<u32, Problem> {
     }
 }
 
-fn place(cursor: &str) -> Result<Place, Problem> {
-    BASE64
-        .decode(cursor)
-        .ok()
-        .and_then(|json| serde_json::from_slice(&json).ok())
-        .ok_or_else(|| {
-            Problem::bad_request("The cursor is not from a Link header.").field("cursor", "is not from a Link header")
-        })
-}
-
 fn next(uri: &Uri, place: Place) -> Option<HeaderValue> {
-    let cursor = BASE64.encode(serde_json::to_vec(&place).ok()?);
-    HeaderValue::try_from(format!("<{}>; rel=\"next\"", with_parameter(uri, "cursor", &cursor))).ok()
+    HeaderValue::try_from(format!("<{}>; rel=\"next\"", Cursor::of(&place).link_from(uri))).ok()
 }

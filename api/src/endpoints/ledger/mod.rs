@@ -77,9 +77,7 @@ impl ReportQuery {
 
 /// Waits for the ledger, and refuses a property that is not the organization's.
 async fn ready<P: Permission>(inquiry: &Inquiry<P>, property: Option<PropertyId>) -> Result<(), Problem> {
-    if let Some(property) = property {
-        inquiry.directory().await?.get::<Property>(property).await?;
-    }
+    inquiry.must_have::<Property>("property", property).await?;
     inquiry.wait_until(Ledger.name()).await
 }
 

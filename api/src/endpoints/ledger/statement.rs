@@ -54,7 +54,7 @@ pub async fn handle(
     let from = query.from.map(|Day(day)| day);
     let report = lease_statement(&inquiry.app().pools.app, inquiry.organization(), lease, from, to)
         .await?
-        .ok_or_else(|| Problem::not_found("There is no such lease."))?;
+        .ok_or_else(Problem::absent)?;
     let residents: Vec<ResidentId> = report.residents.iter().map(|resident| resident.id).collect();
     inquiry.permit.only_own_of(&residents)?;
     Ok(Report {

@@ -1,8 +1,8 @@
 //! `GET /api/payments/due`
 
 use axum::http::Uri;
-use chrono::NaiveDate;
 use domain::ids::{LeaseId, PropertyId, ResidentId};
+use projections::directory::{Lease, Property, Resident};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -14,6 +14,7 @@ use crate::{
         extract::Query,
         problem::Problem,
         reading::Inquiry,
+        wire::Day,
     },
 };
 
@@ -29,7 +30,8 @@ pub struct Filter {
     /// Only on leases of this property.
     property: Option<PropertyId>,
     /// Only what is due by this day.
-    by: Option<NaiveDate>,
+    #[param(inline)]
+    by: Option<Day>,
     /// Where the page begins: from a `next` link.
     #[param(inline)]
     cursor: Option<Cursor>,
@@ -50,14 +52,22 @@ pub async fn handle(
     uri: Uri,
     Query(filter): Query<Filter>,
 ) -> Result<Page<ChargeView>, Problem> {
-    let listing = listing(filter.cursor, filter.limit)
+    let mut directory = inquiry.directory().await?;
+    if let Some(lease) = filter.lease {
+        let lease = directory.get::<Lease>(lease).await?;
+        inquiry.permit.only_own_of(&lease.document.terms.residents)?;
+    }
+    directory.must_have::<Resident>("resident", filter.resident).await?;
+    filter.resident.map_or(Ok(()), |of| inquiry.permit.only_own(of))?;
+    directory.must_have::<Property>("property", filter.property).await?;
+    let listing = listing(filter.cursor, filter.limit)?
         .with("status", "open")
         .with_if("lease", filter.lease)
         .with_if("resident", inquiry.permit.only_resident().or(filter.resident))
         .with_if("property", filter.property);
     let listing = match filter.by {
-        Some(day) => listing.until(day),
+        Some(Day(day)) => listing.until(day),
         None => listing,
     };
-    inquiry.directory().await?.page(&uri, listing, ChargeView::from).await
+    directory.page(&uri, listing, ChargeView::from).await
 }

@@ -2,7 +2,7 @@
 
 use axum::http::Uri;
 use domain::ids::{LeaseId, ResidentId};
-use projections::directory::{Payment, queries::Entry};
+use projections::directory::{Lease, Payment, Resident, queries::Entry};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -13,6 +13,7 @@ use crate::{
         extract::Query,
         problem::Problem,
         reading::Inquiry,
+        states::PaymentState,
     },
 };
 
@@ -25,8 +26,9 @@ pub struct Filter {
     lease: Option<LeaseId>,
     /// Only those of this payer.
     payer: Option<ResidentId>,
-    /// Only those in this state: `initiated`, `processing`, `completed`, `deposited`, `failed`, `voided`, `returned`, `disputed` or `refunded`.
-    status: Option<String>,
+    /// Only those in this state.
+    #[param(inline)]
+    status: Option<PaymentState>,
     /// Where the page begins: from a `next` link.
     #[param(inline)]
     cursor: Option<Cursor>,
@@ -47,9 +49,12 @@ pub async fn handle(
     uri: Uri,
     Query(filter): Query<Filter>,
 ) -> Result<Page<Entry<Payment>>, Problem> {
-    let listing = listing(filter.cursor, filter.limit)
+    let mut directory = inquiry.directory().await?;
+    directory.must_have::<Lease>("lease", filter.lease).await?;
+    directory.must_have::<Resident>("payer", filter.payer).await?;
+    let listing = listing(filter.cursor, filter.limit)?
         .with_if("lease", filter.lease)
         .with_if("resident", filter.payer)
         .with_if("status", filter.status);
-    inquiry.directory().await?.page(&uri, listing, |entry| entry).await
+    directory.page(&uri, listing, |entry| entry).await
 }

@@ -23,7 +23,7 @@ use domain::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::wire::{Amount, Line};
+use crate::http::wire::{Amount, Line, objects};
 
 /// What is paid, and for which lease.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,7 +39,7 @@ pub struct PaymentInput {
     #[serde(default)]
     pub reference: Option<Line>,
     /// What it is to pay before anything else, in this order; deposits are paid only so.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     #[schema(max_items = 100)]
     pub designations: Vec<Designation>,
 }

@@ -14,7 +14,7 @@ use crate::{
         extract::Body,
         order::{Created, Order},
         problem::Problem,
-        wire::{Amount, Day, Line},
+        wire::{Amount, Day, Line, objects},
     },
 };
 
@@ -35,7 +35,7 @@ pub struct Receipt {
     #[serde(default)]
     reference: Option<Line>,
     /// What it is to pay before anything else, in this order; deposits are paid only so.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     #[schema(max_items = 100)]
     designations: Vec<Designation>,
     /// The day of the receipt; today if it is left out.

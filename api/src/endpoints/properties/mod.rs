@@ -10,7 +10,7 @@ use domain::property::{Address, PropertyDetails, PropertyKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::wire::Line;
+use crate::http::wire::{Line, object};
 
 /// What is known of a property: all of it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -19,6 +19,7 @@ pub struct PropertyInput {
     /// The name it goes by.
     pub name: Line,
     /// Where it stands.
+    #[serde(deserialize_with = "object")]
     pub address: AddressInput,
     /// What kind it is.
     pub kind: PropertyKind,

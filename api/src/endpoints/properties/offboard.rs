@@ -25,5 +25,10 @@ pub async fn handle(
     Path(id): Path<PropertyId>,
     Query(Why { reason }): Query<Why>,
 ) -> Result<Done, Problem> {
-    order.execute(&OffboardProperty { property: id, reason }).await
+    order
+        .execute(&OffboardProperty {
+            property: id,
+            reason: reason.into(),
+        })
+        .await
 }

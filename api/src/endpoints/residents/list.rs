@@ -12,6 +12,7 @@ use crate::{
         extract::Query,
         problem::Problem,
         reading::Inquiry,
+        states::ResidentState,
     },
 };
 
@@ -20,8 +21,9 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Filter {
-    /// Only those in this state: `applicant`, `current` or `past`.
-    status: Option<String>,
+    /// Only those in this state.
+    #[param(inline)]
+    status: Option<ResidentState>,
     /// Where the page begins: from a `next` link.
     #[param(inline)]
     cursor: Option<Cursor>,
@@ -40,6 +42,6 @@ pub async fn handle(
     uri: Uri,
     Query(filter): Query<Filter>,
 ) -> Result<Page<Entry<Resident>>, Problem> {
-    let listing = listing(filter.cursor, filter.limit).with_if("status", filter.status);
+    let listing = listing(filter.cursor, filter.limit)?.with_if("status", filter.status);
     inquiry.directory().await?.page(&uri, listing, |entry| entry).await
 }

@@ -13,6 +13,7 @@ use crate::{
         extract::{Path, Query},
         problem::Problem,
         reading::Inquiry,
+        states::RequestState,
     },
 };
 
@@ -21,8 +22,9 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Filter {
-    /// Only those in this state: `submitted`, `triaged`, `converted`, `declined`, `resolved` or `reopened`.
-    status: Option<String>,
+    /// Only those in this state.
+    #[param(inline)]
+    status: Option<RequestState>,
     /// Where the page begins: from a `next` link.
     #[param(inline)]
     cursor: Option<Cursor>,
@@ -47,7 +49,7 @@ pub async fn handle(
     inquiry.permit.only_own(resident)?;
     let mut directory = inquiry.directory().await?;
     directory.get::<Resident>(resident).await?;
-    let listing = listing(filter.cursor, filter.limit)
+    let listing = listing(filter.cursor, filter.limit)?
         .with("resident", resident)
         .with_if("status", filter.status);
     directory.page(&uri, listing, |entry| entry).await

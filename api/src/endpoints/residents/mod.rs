@@ -18,7 +18,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::ContactInput;
-use crate::http::wire::{Day, Line};
+use crate::http::wire::{Day, Line, object, objects};
 
 /// What is known of a resident: all of it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,13 +30,13 @@ pub struct ResidentInput {
     /// Family name, or the whole name where it has no parts.
     pub family_name: Line,
     /// How to reach them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub contact: ContactInput,
     /// Date of birth.
     #[serde(default)]
     pub birth_date: Option<Day>,
     /// Whom to call in an emergency.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     #[schema(max_items = 20)]
     pub emergency_contacts: Vec<EmergencyContactInput>,
 }

@@ -64,6 +64,8 @@ pub async fn handle(
         .unit
         .ok_or_else(homeless)?;
     let property = directory.get::<Unit>(unit).await?.document.property;
+    // Who waits for a connection must not hold another.
+    drop(directory);
     let report = Report {
         property,
         unit: (!input.common_area).then_some(unit),

@@ -23,12 +23,13 @@ use crate::{
 pub struct Filter {
     /// The words: all must be found, each with a typo or two, the last also as the beginning of a longer one.
     #[serde(default)]
-    #[param(required = false, max_length = 200)]
+    #[param(required = false, max_length = 200, pattern = "^[^\\x00]*$")]
     q: String,
     /// Only things of this kind.
     #[param(inline)]
     kind: Option<Kind>,
     /// Only things in this state.
+    #[param(pattern = "^[^\\x00]*$")]
     status: Option<String>,
     /// How many hits to pass over.
     #[serde(default)]

@@ -13,6 +13,7 @@ use crate::{
         extract::{Path, Query},
         problem::Problem,
         reading::Inquiry,
+        states::UnitState,
     },
 };
 
@@ -21,8 +22,9 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Filter {
-    /// Only those in this state: `ready`, `occupied`, `on_notice`, `turning` or `offline`.
-    status: Option<String>,
+    /// Only those in this state.
+    #[param(inline)]
+    status: Option<UnitState>,
     /// Where the page begins: from a `next` link.
     #[param(inline)]
     cursor: Option<Cursor>,
@@ -44,7 +46,7 @@ pub async fn handle(
 ) -> Result<Page<Entry<Unit>>, Problem> {
     let mut directory = inquiry.directory().await?;
     directory.get::<Property>(property).await?;
-    let listing = listing(filter.cursor, filter.limit)
+    let listing = listing(filter.cursor, filter.limit)?
         .with("property", property)
         .with_if("status", filter.status);
     directory.page(&uri, listing, |entry| entry).await

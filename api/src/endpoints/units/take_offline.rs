@@ -28,6 +28,6 @@ pub async fn handle(
     Path(id): Path<UnitId>,
     Query(Why { reason }): Query<Why>,
 ) -> Result<Done, Problem> {
-    let take_offline = UnitCommand::TakeOffline { reason };
+    let take_offline = UnitCommand::TakeOffline { reason: reason.into() };
     order.execute(&OnStream::<Unit>::of(id, take_offline)).await
 }

@@ -5,7 +5,7 @@ use domain::{
     ids::{PropertyId, ResidentId, UnitId},
     maintenance_request::Priority,
 };
-use projections::directory::{Request, queries::Entry};
+use projections::directory::{Property, Request, Resident, Unit, queries::Entry};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -16,6 +16,7 @@ use crate::{
         extract::Query,
         problem::Problem,
         reading::Inquiry,
+        states::RequestState,
     },
 };
 
@@ -32,8 +33,9 @@ pub struct Filter {
     resident: Option<ResidentId>,
     /// Only those of this priority.
     priority: Option<Priority>,
-    /// Only those in this state: `submitted`, `triaged`, `converted`, `declined`, `resolved` or `reopened`.
-    status: Option<String>,
+    /// Only those in this state.
+    #[param(inline)]
+    status: Option<RequestState>,
     /// Where the page begins: from a `next` link.
     #[param(inline)]
     cursor: Option<Cursor>,
@@ -54,11 +56,15 @@ pub async fn handle(
     uri: Uri,
     Query(filter): Query<Filter>,
 ) -> Result<Page<Entry<Request>>, Problem> {
-    let listing = listing(filter.cursor, filter.limit)
+    let mut directory = inquiry.directory().await?;
+    directory.must_have::<Property>("property", filter.property).await?;
+    directory.must_have::<Unit>("unit", filter.unit).await?;
+    directory.must_have::<Resident>("resident", filter.resident).await?;
+    let listing = listing(filter.cursor, filter.limit)?
         .with_if("unit", filter.unit)
         .with_if("resident", filter.resident)
         .with_if("property", filter.property)
         .with_if("priority", filter.priority)
         .with_if("status", filter.status);
-    inquiry.directory().await?.page(&uri, listing, |entry| entry).await
+    directory.page(&uri, listing, |entry| entry).await
 }

@@ -12,6 +12,7 @@ use crate::{
         extract::Query,
         problem::Problem,
         reading::Inquiry,
+        states::VendorState,
     },
 };
 
@@ -21,9 +22,11 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub struct Filter {
     /// Only those that do this: `plumbing`, `hvac`.
+    #[param(pattern = "^[^\\x00]*$")]
     trade: Option<String>,
-    /// Only those in this state: `active` or `blocked`.
-    status: Option<String>,
+    /// Only those in this state.
+    #[param(inline)]
+    status: Option<VendorState>,
     /// Where the page begins: from a `next` link.
     #[param(inline)]
     cursor: Option<Cursor>,
@@ -42,7 +45,7 @@ pub async fn handle(
     uri: Uri,
     Query(filter): Query<Filter>,
 ) -> Result<Page<Entry<Vendor>>, Problem> {
-    let listing = listing(filter.cursor, filter.limit)
+    let listing = listing(filter.cursor, filter.limit)?
         .with_if("trade", filter.trade)
         .with_if("status", filter.status);
     inquiry.directory().await?.page(&uri, listing, |entry| entry).await

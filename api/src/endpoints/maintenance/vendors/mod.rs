@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{
     endpoints::ContactInput,
-    http::wire::{Day, Line},
+    http::wire::{Day, Line, object},
 };
 
 /// What is known of a vendor: all of it.
@@ -23,7 +23,7 @@ pub struct VendorInput {
     /// The name on its invoices.
     pub name: Line,
     /// How to reach it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub contact: ContactInput,
     /// What it does: `plumbing`, `hvac`; nothing twice.
     #[serde(default)]

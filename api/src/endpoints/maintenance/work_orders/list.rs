@@ -5,7 +5,7 @@ use domain::{
     ids::{PropertyId, UnitId, VendorId},
     maintenance_request::Priority,
 };
-use projections::directory::{WorkOrder, queries::Entry};
+use projections::directory::{Property, Unit, Vendor, WorkOrder, queries::Entry};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -16,6 +16,7 @@ use crate::{
         extract::Query,
         problem::Problem,
         reading::Inquiry,
+        states::WorkOrderState,
     },
 };
 
@@ -32,8 +33,9 @@ pub struct Filter {
     vendor: Option<VendorId>,
     /// Only those of this priority.
     priority: Option<Priority>,
-    /// Only those in this state: `new`, `estimate_requested`, `estimated`, `assigned`, `scheduled`, `waiting`, `work_done`, `ready_to_bill`, `completed` or `cancelled`.
-    status: Option<String>,
+    /// Only those in this state.
+    #[param(inline)]
+    status: Option<WorkOrderState>,
     /// Where the page begins: from a `next` link.
     #[param(inline)]
     cursor: Option<Cursor>,
@@ -54,11 +56,15 @@ pub async fn handle(
     uri: Uri,
     Query(filter): Query<Filter>,
 ) -> Result<Page<Entry<WorkOrder>>, Problem> {
-    let listing = listing(filter.cursor, filter.limit)
+    let mut directory = inquiry.directory().await?;
+    directory.must_have::<Property>("property", filter.property).await?;
+    directory.must_have::<Unit>("unit", filter.unit).await?;
+    directory.must_have::<Vendor>("vendor", filter.vendor).await?;
+    let listing = listing(filter.cursor, filter.limit)?
         .with_if("unit", filter.unit)
         .with_if("vendor", filter.vendor)
         .with_if("property", filter.property)
         .with_if("priority", filter.priority)
         .with_if("status", filter.status);
-    inquiry.directory().await?.page(&uri, listing, |entry| entry).await
+    directory.page(&uri, listing, |entry| entry).await
 }
