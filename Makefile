@@ -1,5 +1,5 @@
 # What there is to do with PropertyOS from a checkout. Each target installs what it lacks.
-.PHONY: run test audit bench-http
+.PHONY: run test audit bench-http fuzz
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 target := $(or $(CARGO_TARGET_DIR),target)
@@ -30,3 +30,9 @@ audit:
 	else \
 	  echo 'The advisory database can not be reached from here: advisories were not checked.' >&2; \
 	fi
+
+# Requests that nobody thought of, made from the OpenAPI document, as a manager and as an admin. Takes some minutes.
+fuzz:
+	@scripts/setup
+	cargo build --locked --profile quick --package api --bin propertyos
+	scripts/schemathesis $(target)/quick/propertyos
