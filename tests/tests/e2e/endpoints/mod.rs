@@ -3,6 +3,7 @@
 
 mod addresses;
 mod coverage;
+mod meanings;
 mod office;
 mod platform;
 mod promises;

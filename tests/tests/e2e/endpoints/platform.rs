@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, Executor as _};
+use tokio::time::{Duration, Instant, sleep};
 use uuid::Uuid;
 
 use super::{
     office::{Answer, Office},
     story::story,
 };
+
+/// No condition is waited for longer.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// As the description of the system lists them.
 const SECURITY_HEADERS: [(&str, &str); 6] = [
@@ -92,6 +96,37 @@ async fn a_request_that_takes_too_long_is_answered_and_can_be_repeated() {
     let answer = ask(&office, Method::GET, "/api/properties", &teller.token).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer}");
     assert!(office.serving.stop().await.success());
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_answers_what_is_in_flight() {
+    let office = Office::open().await;
+    let teller = office.organization("Lakeside").await;
+    let mut holds = office.installation.database().unwrap().superuser().await;
+    let mut held = holds.begin().await.unwrap();
+    held.execute("LOCK TABLE directory_v1.entries IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let url = office.serving.at("/api/properties");
+    let request = office.serving.http().get(&url).bearer_auth(&teller.token);
+    let in_flight = tokio::spawn(Answer::to(request, "in flight"));
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'directory_v1.entries'::regclass";
+    until(async || sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut *held).await.unwrap() > 0).await;
+    let stopped = tokio::spawn(office.serving.stop());
+    let other = Client::new();
+    until(async || other.get(&url).send().await.is_err()).await;
+    held.rollback().await.unwrap();
+    let answer = in_flight.await.unwrap();
+    assert_eq!(answer.status, StatusCode::OK, "{answer}");
+    assert!(stopped.await.unwrap().success());
+}
+
+async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + LIMIT;
+    while !holds().await {
+        assert!(Instant::now() < end, "it does not come to that");
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

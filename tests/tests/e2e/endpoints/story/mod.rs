@@ -56,17 +56,17 @@ pub fn post(path: &'static str, body: Value) -> Step {
     step(Method::POST, path, Some(body))
 }
 
-fn put(path: &'static str, body: Value) -> Step {
+pub fn put(path: &'static str, body: Value) -> Step {
     step(Method::PUT, path, Some(body))
 }
 
-fn delete(path: &'static str) -> Step {
+pub fn delete(path: &'static str) -> Step {
     step(Method::DELETE, path, None)
 }
 
 impl Step {
     /// The thing that begins with it goes by this name from now on.
-    fn keep(self, name: &'static str) -> Self {
+    pub fn keep(self, name: &'static str) -> Self {
         self.keep_at(name, "/id")
     }
 
