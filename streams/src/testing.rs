@@ -10,6 +10,7 @@
 )]
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     net::{SocketAddr, TcpListener},
     path::Path,
@@ -19,7 +20,13 @@ use std::{
     time::Duration,
 };
 
+use rdkafka::{
+    Message, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    message::OwnedMessage,
+};
 use rustix::process::{Pid, Signal, kill_process};
+use schemas::{DomainEvent, SHARDS};
 use tempfile::TempDir;
 use tokio::{net::TcpStream, sync::OnceCell, time};
 use uuid::Uuid;
@@ -79,6 +86,67 @@ fn free_port() -> SocketAddr {
             return address;
         }
     }
+}
+
+/// Everything the topic holds now, by partition in order.
+pub async fn messages(broker: &Broker) -> BTreeMap<i32, Vec<OwnedMessage>> {
+    let broker = broker.clone();
+    tokio::task::spawn_blocking(move || {
+        let consumer: BaseConsumer = broker
+            .client()
+            .set("group.id", "propertyos-test")
+            .set("enable.auto.commit", "false")
+            .create()
+            .expect("a client");
+        let mut missing: BTreeMap<i32, i64> = BTreeMap::new();
+        let mut partitions = TopicPartitionList::new();
+        for partition in 0..i32::from(SHARDS) {
+            let (low, high) = consumer
+                .fetch_watermarks(&broker.topic, partition, SOON)
+                .expect("a broker that answers");
+            if high > low {
+                missing.insert(partition, high);
+                partitions
+                    .add_partition_offset(&broker.topic, partition, Offset::Offset(low))
+                    .expect("a broker that answers");
+            }
+        }
+        consumer.assign(&partitions).expect("a broker that answers");
+        let mut found: BTreeMap<i32, Vec<OwnedMessage>> = BTreeMap::new();
+        while !missing.is_empty() {
+            let message = consumer
+                .poll(SOON)
+                .expect("the topic ends too soon")
+                .expect("a message")
+                .detach();
+            if missing.get(&message.partition()) == Some(&(message.offset() + 1)) {
+                missing.remove(&message.partition());
+            }
+            found.entry(message.partition()).or_default().push(message);
+        }
+        found
+    })
+    .await
+    .expect("a broker that answers")
+}
+
+/// What a reader of the topic gets that takes only the next position of each shard, by partition: envelopes as JSON.
+#[must_use]
+pub fn filtered(messages: &BTreeMap<i32, Vec<OwnedMessage>>) -> BTreeMap<i32, Vec<String>> {
+    let mut log = BTreeMap::new();
+    for (partition, messages) in messages {
+        let (mut taken, mut next) = (Vec::new(), 1);
+        for message in messages {
+            let value = message.payload().expect("a value");
+            let event: DomainEvent = serde_json::from_slice(value).expect("an envelope");
+            if event.position == next {
+                taken.push(String::from_utf8(value.to_vec()).expect("text"));
+                next += 1;
+            }
+        }
+        log.insert(*partition, taken);
+    }
+    log
 }
 
 impl TestBroker {

@@ -2,11 +2,16 @@
 
 use rdkafka::Message;
 use schemas::{DomainEvent, shard_of};
-use streams::{State, kafka::TopicError, relay::RelayError, testing};
+use streams::{
+    State,
+    kafka::TopicError,
+    relay::RelayError,
+    testing::{self, filtered, messages},
+};
 
 use crate::{
     support::{ONE, SOON, TWO, World, until},
-    topic::{envelope, filtered, header, messages, relay},
+    topic::{envelope, header, relay},
 };
 
 #[tokio::test]

@@ -6,7 +6,6 @@ use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     admin::{AdminClient, AdminOptions},
     client::DefaultClientContext,
-    consumer::{BaseConsumer, Consumer},
     message::{Headers, OwnedMessage},
     producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer},
 };
@@ -126,37 +125,6 @@ fn client(broker: &Broker) -> ClientConfig {
     config
 }
 
-/// Everything the topic holds now, by partition in order.
-pub async fn messages(broker: &Broker) -> BTreeMap<i32, Vec<OwnedMessage>> {
-    let broker = broker.clone();
-    tokio::task::spawn_blocking(move || {
-        let consumer: BaseConsumer = client(&broker).create().unwrap();
-        let mut missing: BTreeMap<i32, i64> = BTreeMap::new();
-        let mut partitions = TopicPartitionList::new();
-        for partition in 0..i32::from(SHARDS) {
-            let (low, high) = consumer.fetch_watermarks(&broker.topic, partition, SOON).unwrap();
-            if high > low {
-                missing.insert(partition, high);
-                partitions
-                    .add_partition_offset(&broker.topic, partition, Offset::Offset(low))
-                    .unwrap();
-            }
-        }
-        consumer.assign(&partitions).unwrap();
-        let mut found: BTreeMap<i32, Vec<OwnedMessage>> = BTreeMap::new();
-        while !missing.is_empty() {
-            let message = consumer.poll(SOON).expect("the topic ends too soon").unwrap().detach();
-            if missing.get(&message.partition()) == Some(&(message.offset() + 1)) {
-                missing.remove(&message.partition());
-            }
-            found.entry(message.partition()).or_default().push(message);
-        }
-        found
-    })
-    .await
-    .unwrap()
-}
-
 pub fn envelope(message: &OwnedMessage) -> DomainEvent {
     serde_json::from_slice(message.payload().unwrap()).unwrap()
 }
@@ -164,22 +132,6 @@ pub fn envelope(message: &OwnedMessage) -> DomainEvent {
 pub fn header(message: &OwnedMessage, name: &str) -> Option<String> {
     let header = message.headers()?.iter().find(|header| header.key == name)?;
     Some(String::from_utf8(header.value?.to_vec()).unwrap())
-}
-
-/// What a reader gets that takes only the next position of each shard.
-pub fn filtered(messages: &BTreeMap<i32, Vec<OwnedMessage>>) -> BTreeMap<i32, Vec<String>> {
-    let mut log = BTreeMap::new();
-    for (partition, messages) in messages {
-        let mut taken = Vec::new();
-        for message in messages {
-            let next = i64::try_from(taken.len()).unwrap() + 1;
-            if envelope(message).position == next {
-                taken.push(String::from_utf8(message.payload().unwrap().to_vec()).unwrap());
-            }
-        }
-        log.insert(*partition, taken);
-    }
-    log
 }
 
 /// Puts a message into the topic, as anybody could who may write to it.

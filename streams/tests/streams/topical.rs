@@ -7,13 +7,13 @@ use schemas::{DomainEvent, Shard, shard_of};
 use streams::{
     Feed, State,
     kafka::SourceTelemetry,
-    testing::{self, TestBroker},
+    testing::{self, TestBroker, filtered, messages},
 };
 
 use crate::{
     support::{ONE, QUICK, TWO, World, metric, until},
     tally::Tally,
-    topic::{envelope, filtered, forget, messages, put, relay},
+    topic::{envelope, forget, put, relay},
 };
 
 /// The value of one of the source's metrics.

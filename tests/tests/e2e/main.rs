@@ -15,6 +15,7 @@ mod processes;
 mod restarts;
 mod simulation;
 mod start;
+mod streaming;
 mod tracing;
 mod verify;
 

@@ -311,7 +311,7 @@ async fn through_kafka_what_one_process_was_told_another_shows() {
 }
 
 /// Waits until the metric of this name, with its labels and a space, is as wanted.
-async fn until_metric(serving: &Serving, name: &str, wanted: impl Fn(i64) -> bool) {
+pub async fn until_metric(serving: &Serving, name: &str, wanted: impl Fn(i64) -> bool) {
     let begun = Instant::now();
     loop {
         let (_, metrics) = get(serving, "/metrics").await;
