@@ -205,7 +205,7 @@ impl Config {
             let usable = url.starts_with("http://") && url.len() > "http://".len();
             (!usable).then(|| format!("is `{url}`: the collector is reached by a URL such as http://127.0.0.1:4318"))
         };
-        let filter = tracing_subscriber::EnvFilter::try_new(&self.log);
+        let filter = self.log.parse::<tracing_subscriber::filter::Targets>();
         let problems = [
             ("app_connections", too_few(self.app_connections)),
             ("stream_connections", too_few(self.stream_connections)),

@@ -9,7 +9,10 @@ use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use tracing::Metadata;
 use tracing_subscriber::{
-    EnvFilter, Layer as _, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    Layer as _,
+    filter::{Targets, filter_fn},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
 use crate::config::{Config, LogFormat};
@@ -38,7 +41,13 @@ impl Drop for Tracing {
 /// A collector's URL that can't be used.
 pub fn start(config: &Config, command: &str) -> anyhow::Result<Tracing> {
     // `Config` refuses a filter that can't be read.
-    let filter = EnvFilter::try_new(&config.log).unwrap_or_default();
+    let logged: Targets = config.log.parse().unwrap_or_default();
+    let collected = config.otlp_endpoint.is_some();
+    // One filter for lines and traces together: with one for each, a look whether something would be logged, as libraries take
+    // it, makes the other forget the next span.
+    let filter = filter_fn(move |metadata| {
+        is_traced(metadata, collected) || logged.would_enable(metadata.target(), metadata.level())
+    });
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
@@ -47,23 +56,19 @@ pub fn start(config: &Config, command: &str) -> anyhow::Result<Tracing> {
         LogFormat::Text => lines.boxed(),
     };
     let provider = provider(config, command)?;
-    let collected = config.otlp_endpoint.is_some();
-    let traces = tracing_opentelemetry::layer()
-        .with_tracer(provider.tracer("propertyos"))
-        .with_filter(filter_fn(move |metadata| {
-            is_ours(metadata) && (collected || metadata.name() == REQUEST)
-        }));
+    let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("propertyos"));
     // A second start, in tests, changes nothing.
     let _begun_before = tracing_subscriber::registry()
-        .with(lines.with_filter(filter))
+        .with(filter)
+        .with(lines)
         .with(traces)
         .try_init();
     Ok(Tracing(provider))
 }
 
-fn is_ours(metadata: &Metadata<'_>) -> bool {
+fn is_traced(metadata: &Metadata<'_>, collected: bool) -> bool {
     let from = metadata.target().split("::").next().unwrap_or_default();
-    metadata.is_span() && OURS.contains(&from)
+    metadata.is_span() && OURS.contains(&from) && (collected || metadata.name() == REQUEST)
 }
 
 /// What makes traces; they go nowhere if no collector is configured.

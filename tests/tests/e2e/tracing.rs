@@ -159,21 +159,36 @@ async fn a_request_its_event_and_what_is_projected_from_it_are_one_trace() {
 }
 
 #[tokio::test]
-async fn an_event_carries_its_trace_also_when_nobody_collects_any() {
-    let installation = migrated().await;
+async fn every_event_carries_a_trace_also_when_nobody_collects_any_and_little_is_logged() {
+    let installation = migrated().await.with("PROPERTYOS_LOG", "warn,api::process=info");
     let api = installation.start(&["api"], &[]).await;
     let token = installation.output(&["token", "--role", "admin"]).await;
-    let post = api.http().post(api.at("/api/maintenance/vendors")).bearer_auth(&token);
-    let traceparent = format!("00-{TRACE}-{PARENT}-01");
-    let post = post
-        .header("traceparent", traceparent)
-        .json(&json!({"name": "Nguyen Plumbing"}));
-    assert_eq!(post.send().await.unwrap().status(), StatusCode::CREATED);
-    let recorded: String =
-        sqlx::query_scalar("SELECT metadata ->> 'traceparent' FROM events WHERE event_type = 'vendor.created'")
-            .fetch_one(&mut database(&installation).await)
-            .await
-            .unwrap();
-    assert!(recorded.starts_with(&format!("00-{TRACE}-")), "{recorded}");
+    let given = format!("00-{TRACE}-{PARENT}-01");
+    for number in 0..20 {
+        let post = api.http().post(api.at("/api/maintenance/vendors")).bearer_auth(&token);
+        let post = post.json(&json!({"name": "Nguyen Plumbing"}));
+        let post = if number % 2 == 0 {
+            post.header("traceparent", &given)
+        } else {
+            post
+        };
+        assert_eq!(post.send().await.unwrap().status(), StatusCode::CREATED);
+    }
+    let recorded: Vec<Option<String>> = sqlx::query_scalar(
+        "SELECT metadata ->> 'traceparent' FROM events WHERE event_type = 'vendor.created' ORDER BY position",
+    )
+    .fetch_all(&mut database(&installation).await)
+    .await
+    .unwrap();
+    for (number, recorded) in recorded.iter().enumerate() {
+        let recorded = recorded.as_deref().unwrap_or_default();
+        let follows = recorded.starts_with(&format!("00-{TRACE}-"));
+        assert_eq!(
+            (follows, recorded.len()),
+            (number % 2 == 0, given.len()),
+            "{number}: {recorded}"
+        );
+    }
+    assert!(api.logged("answered").is_empty(), "{}", api.printed());
     assert!(api.stop().await.success());
 }
