@@ -12,6 +12,9 @@ use crate::roles;
 /// The oldest major version of PostgreSQL that everything here was tried on.
 pub const OLDEST_SERVER: i32 = 15;
 
+/// Statements over all shards look costly to the planner: compiling them takes a second, running them a few milliseconds.
+const NO_JIT: [(&str, &str); 1] = [("jit", "off")];
+
 /// Where the database is and how many connections to take.
 #[derive(Debug, Clone)]
 pub struct ConnectionSettings {
@@ -75,8 +78,8 @@ impl ConnectionSettings {
             ("idle_in_transaction_session_timeout", "60s"),
         ]);
         Self {
-            app: app.application_name("propertyos app"),
-            stream: stream.application_name("propertyos stream"),
+            app: app.options(NO_JIT).application_name("propertyos app"),
+            stream: stream.options(NO_JIT).application_name("propertyos stream"),
             owner: owner.map(|owner| owner.application_name("propertyos owner")),
             app_connections: 24,
             stream_connections: 16,

@@ -309,7 +309,7 @@ async fn through_kafka_what_one_process_was_told_another_shows() {
     assert_eq!((status, &ready["relay"]["state"]), (StatusCode::OK, &json!("running")));
     until(&mut database, relayed, 0).await;
     let page = installation.output(&["status"]).await;
-    assert!(page.contains("RELAY    up to date, 1 processes"), "{page}");
+    assert!(page.contains("RELAY    up to date, 1 process"), "{page}");
     for process in [api, ledger, relay] {
         assert!(process.stop().await.success());
     }

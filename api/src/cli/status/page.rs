@@ -22,7 +22,7 @@ fn write(page: &mut String, status: &Status) -> std::fmt::Result {
     }
 
     let relay = status.relay.as_ref().map_or("never ran".to_owned(), |relay| {
-        format!("{}, {} processes", behind(&relay.lag), relay.processes)
+        format!("{}, {}", behind(&relay.lag), processes(relay))
     });
     writeln!(page, "RELAY    {relay}")?;
 
@@ -66,8 +66,18 @@ fn nothing(page: &mut String, is_empty: bool) -> std::fmt::Result {
 fn line(reader: &Reader) -> String {
     let answers = if reader.active { "answers" } else { "doesn't answer" };
     let name = format!("{} v{}", reader.name, reader.version);
-    let processes = format!("{} processes", reader.processes);
-    format!("{name:<14} {:<40} {processes:<13} {answers}", behind(&reader.lag))
+    format!(
+        "{name:<14} {:<40} {:<13} {answers}",
+        behind(&reader.lag),
+        processes(reader)
+    )
+}
+
+fn processes(reader: &Reader) -> String {
+    match reader.processes {
+        1 => "1 process".to_owned(),
+        several => format!("{several} processes"),
+    }
 }
 
 fn behind(lag: &Lag) -> String {
