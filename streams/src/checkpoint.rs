@@ -109,6 +109,14 @@ pub(crate) struct Leases {
     lasting: Duration,
 }
 
+/// A process's part of the shards.
+pub(crate) struct Part {
+    /// How many it should hold.
+    pub fair: usize,
+    /// Those that no other process has taken from it.
+    pub held: HashSet<Shard>,
+}
+
 /// What was taken.
 pub(crate) struct Taken {
     pub held: Vec<Held>,
@@ -126,18 +134,19 @@ impl Leases {
         }
     }
 
-    /// How many shards this process should hold now, by how many processes there are. Counts this one among them for as long as
-    /// a lease lasts.
-    pub(crate) async fn share(&self, version: Version) -> Result<usize, sqlx::Error> {
-        let others: i64 = sqlx::query_scalar(
+    /// What this process holds still, and how much of all it should hold, by how many processes there are. Counts this one among
+    /// them for as long as a lease lasts.
+    pub(crate) async fn part(&self, version: Version) -> Result<Part, sqlx::Error> {
+        let row = sqlx::query(
             "WITH here AS (
                INSERT INTO workers (projection, version, holder, expires_at)
                VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
                ON CONFLICT (projection, version, holder) DO UPDATE SET expires_at = excluded.expires_at),
              gone AS (
                DELETE FROM workers WHERE projection = $1 AND version = $2 AND holder <> $3 AND expires_at <= clock_timestamp())
-             SELECT count(*) FROM workers
-              WHERE projection = $1 AND version = $2 AND holder <> $3 AND expires_at > clock_timestamp()",
+             SELECT (SELECT count(*) FROM workers
+                      WHERE projection = $1 AND version = $2 AND holder <> $3 AND expires_at > clock_timestamp()) AS others,
+                    ARRAY(SELECT shard FROM leases WHERE projection = $1 AND version = $2 AND holder = $3) AS held",
         )
         .bind(version.projection)
         .bind(version.number_in_database())
@@ -145,8 +154,15 @@ impl Leases {
         .bind(self.lasting.as_secs_f64())
         .fetch_one(&self.stream)
         .await?;
-        let processes = usize::try_from(others).unwrap_or_default() + 1;
-        Ok(usize::from(SHARDS).div_ceil(processes))
+        let processes = usize::try_from(row.try_get::<i64, _>("others")?).unwrap_or_default() + 1;
+        let held: Vec<i16> = row.try_get("held")?;
+        Ok(Part {
+            fair: usize::from(SHARDS).div_ceil(processes),
+            held: held
+                .into_iter()
+                .filter_map(|shard| Shard::try_from(shard).ok())
+                .collect(),
+        })
     }
 
     /// Leaves these shards to others, at once.

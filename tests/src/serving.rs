@@ -25,6 +25,9 @@ const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// How much of what a process said is shown when its test fails.
+const LAST_LINES: usize = 40;
+
 /// Tells the files of one process from those of another.
 static PROCESSES: AtomicU32 = AtomicU32::new(1);
 
@@ -142,5 +145,17 @@ impl Serving {
         let ended = timeout(STOP_LIMIT, self.child.wait()).await;
         let status = ended.unwrap_or_else(|_| panic!("it doesn't stop in time\n{}", self.printed()));
         status.unwrap_or_else(|_| ExitStatus::from_raw(-1))
+    }
+}
+
+impl Drop for Serving {
+    /// A test that fails shows what its processes said last.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let printed = self.printed();
+            let last = printed.lines().rev().take(LAST_LINES).collect::<Vec<_>>();
+            let last: Vec<_> = last.into_iter().rev().collect();
+            eprintln!("--- {}\n{}", self.url, last.join("\n"));
+        }
     }
 }

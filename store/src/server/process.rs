@@ -101,6 +101,12 @@ impl Process {
         let _ended = self.ended.wait_for(|ended| *ended).await;
     }
 
+    /// Whether its first process is there.
+    #[cfg(feature = "testing")]
+    pub(crate) fn is_running(&self) -> bool {
+        !*self.ended.borrow()
+    }
+
     /// Sends a signal to the server's first process, unless it has ended.
     pub(crate) fn signal(&self, signal: Signal) {
         if !*self.ended.borrow() {

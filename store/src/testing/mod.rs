@@ -10,6 +10,7 @@
 )]
 
 mod database;
+mod disk;
 mod server;
 
 pub use database::TestDatabase;

@@ -13,7 +13,7 @@ use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::TestDatabase;
+use super::{TestDatabase, disk::Disk};
 use crate::{
     MigrationSet, roles,
     server::{
@@ -52,6 +52,8 @@ enum Whose {
 
 /// What belongs to a server that this process started.
 struct Started {
+    // Before the folder that it is mounted at.
+    disk: Option<Disk>,
     folder: TempDir,
     settings: &'static [(&'static str, &'static str)],
     process: Mutex<Option<Process>>,
@@ -61,7 +63,15 @@ struct Started {
 impl TestServer {
     /// A new server, for the one test that calls this.
     pub async fn own() -> Arc<Self> {
-        let started = Started::start(DURABLE).await;
+        Self::of_a_test(Started::start(DURABLE, None).await)
+    }
+
+    /// A new server with a disk of its own of so many megabytes, for a test that fills it. Only root can give it one.
+    pub async fn on_a_small_disk(megabytes: u32) -> Arc<Self> {
+        Self::of_a_test(Started::start(DURABLE, Some(megabytes)).await)
+    }
+
+    fn of_a_test(started: Started) -> Arc<Self> {
         Arc::new(Self {
             socket_folder: started.socket_folder(),
             whose: Whose::Test(started),
@@ -82,7 +92,7 @@ impl TestServer {
             }
         } else {
             remove_abandoned();
-            let started = Started::start(FAST).await;
+            let started = Started::start(FAST, None).await;
             Self {
                 socket_folder: started.socket_folder(),
                 whose: Whose::Process { _started: started },
@@ -182,6 +192,22 @@ impl TestServer {
         self.own_parts().signal_all(Signal::CONT);
     }
 
+    /// Leaves no room on its small disk.
+    ///
+    /// # Panics
+    /// If it has no disk of its own.
+    pub fn fill_disk(&self) {
+        self.own_parts().disk.as_ref().expect("a small disk").fill();
+    }
+
+    /// Makes room again.
+    ///
+    /// # Panics
+    /// If it was not filled.
+    pub fn free_disk(&self) {
+        self.own_parts().disk.as_ref().expect("a small disk").free();
+    }
+
     /// A connection of the superuser, to whom nothing is forbidden. A server of one's own has no roles of ours before its first
     /// [`Self::database`].
     pub async fn superuser(&self, database: &str) -> PgConnection {
@@ -196,13 +222,15 @@ impl Started {
         self.folder.path().join("data")
     }
 
-    async fn start(settings: &'static [(&'static str, &'static str)]) -> Self {
+    async fn start(settings: &'static [(&'static str, &'static str)], megabytes: Option<u32>) -> Self {
         let folder = TempDir::with_prefix_in(FOLDER_PREFIX, "/tmp").expect("a folder in /tmp");
+        let disk = megabytes.map(|megabytes| Disk::mount(folder.path(), megabytes));
         let in_use = File::create(folder.path().join("in-use")).expect("a file in it");
         in_use.try_lock().expect("a lock on a new file");
         // The server's user passes through to its data.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).expect("one's own folder");
         let started = Self {
+            disk,
             folder,
             settings,
             process: Mutex::default(),
@@ -222,7 +250,7 @@ impl Started {
 
     async fn launch(&self) {
         let mut process = self.process.lock().await;
-        if process.is_some() {
+        if process.as_ref().is_some_and(Process::is_running) {
             return;
         }
         let data = self.data();

@@ -294,15 +294,17 @@ impl Run<'_> {
 
     /// Leaves what is more than this process's share to others, and takes what is free of it.
     async fn take(&mut self) -> Result<(), Failure> {
-        let share = self.leases.share(VERSION).await?;
-        let surplus: Vec<Shard> = self.lanes.keys().copied().skip(share).collect();
+        let part = self.leases.part(VERSION).await?;
+        // A process that stood still may have lost some without a word.
+        self.lanes.retain(|shard, _| part.held.contains(shard));
+        let surplus: Vec<Shard> = self.lanes.keys().copied().skip(part.fair).collect();
         if !surplus.is_empty() {
             self.save().await?;
             self.lanes.retain(|shard, _| !surplus.contains(shard));
             self.leases.leave(VERSION, &surplus).await?;
         }
         let missing: Vec<Shard> = Shard::all().filter(|shard| !self.lanes.contains_key(shard)).collect();
-        let room = share - self.lanes.len();
+        let room = part.fair - self.lanes.len();
         if room == 0 {
             return Ok(());
         }

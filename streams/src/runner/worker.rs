@@ -119,14 +119,16 @@ impl Worker {
     /// that the checkpoints speak of.
     async fn take(&mut self) -> Result<(), Failure> {
         self.next_take = Instant::now() + TAKE_EVERY.min(self.settings.lease / 3);
-        let share = self.leases.share(self.version).await?;
-        let surplus: Vec<Shard> = self.held.keys().copied().skip(share).collect();
+        let part = self.leases.part(self.version).await?;
+        // A process that stood still may have lost some without a word.
+        self.held.retain(|shard, _| part.held.contains(shard));
+        let surplus: Vec<Shard> = self.held.keys().copied().skip(part.fair).collect();
         if !surplus.is_empty() {
             self.held.retain(|shard, _| !surplus.contains(shard));
             self.leases.leave(self.version, &surplus).await?;
         }
         let missing: Vec<Shard> = Shard::all().filter(|shard| !self.held.contains_key(shard)).collect();
-        let room = share - self.held.len();
+        let room = part.fair - self.held.len();
         if room == 0 {
             return Ok(());
         }

@@ -75,6 +75,25 @@ async fn the_shards_are_shared_evenly_among_the_processes_that_are_there() {
 }
 
 #[tokio::test]
+async fn a_process_notices_what_it_lost_while_nothing_was_to_do_there() {
+    let world = World::new().await;
+    let running = world.run(&Tally::version(1));
+    let held = "SELECT count(DISTINCT holder) = 1 AND count(holder) = 16 FROM leases WHERE projection = 'tally'";
+    world.until(held).await;
+    // Another process has taken half of them and ended.
+    world
+        .tamper(
+            "UPDATE checkpoints SET fence = fence + 1 WHERE projection = 'tally' AND shard < 8;
+             UPDATE leases SET holder = NULL, expires_at = '-infinity' WHERE projection = 'tally' AND shard < 8",
+        )
+        .await;
+    world.until(held).await;
+    world.append_a_history().await;
+    world.until_applied(&running).await;
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_clean_stop_leaves_the_shards_to_others_at_once() {
     let world = World::new().await;
     let patient = Settings {

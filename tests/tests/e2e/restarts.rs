@@ -1,4 +1,5 @@
-//! PostgreSQL restarted under load while `serve` lives: every request has an answer, and then everything goes on.
+//! PostgreSQL restarted, and without room on its disk, under load while `serve` lives: every request has an answer, and then
+//! everything goes on.
 
 use std::sync::{
     Arc,
@@ -116,4 +117,48 @@ async fn while_postgresql_restarts_requests_are_refused_cleanly_and_then_everyth
     let ready = serving.http().get(serving.at("/health/ready")).send().await.unwrap();
     assert_eq!(ready.status(), StatusCode::OK);
     assert!(serving.stop().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_disk_is_full_commands_are_refused_cleanly_and_then_everything_goes_on() {
+    let seed = rand::random::<u64>();
+    println!("seed {seed}");
+    let server = TestServer::on_a_small_disk(300).await;
+    let installation = Installation::on(PROPERTYOS, server.database(&[]).await);
+    let mut serving = installation.serve().await;
+    take_over_sample(&installation).await;
+    let token = installation.output(&["token", "--role", "admin"]).await;
+    let leases = leases(&mut superuser(&installation).await).await;
+
+    let mut random = StdRng::seed_from_u64(seed);
+    let away = Disturbance::DatabaseIsAway;
+    let mut load = Load::start(serving.at(""), &token, &leases, away, &mut random);
+    for _ in 0..3 {
+        load.acknowledges(50).await;
+        server.fill_disk();
+        load.refuses(5).await;
+        server.free_disk();
+        // A server that could not even write its journal has ended, and is started as an operator would.
+        tokio::select! {
+            () = load.acknowledges(50) => {}
+            () = keep_up(&server) => {}
+        }
+    }
+    let acknowledged = load.end().await;
+    println!("{} commands", acknowledged.len());
+    assert!(serving.is_running());
+    let mut log = superuser(&installation).await;
+    every_acknowledged_command_is_there_once(&mut log, &acknowledged).await;
+    caught_up(&installation, &serving, &mut log).await;
+    installation.output(&["replay", "verify"]).await;
+    assert!(serving.stop().await.success());
+}
+
+/// Starts the server whenever it has ended.
+async fn keep_up(server: &TestServer) {
+    let mut looks = tokio::time::interval(std::time::Duration::from_millis(100));
+    loop {
+        looks.tick().await;
+        server.start().await;
+    }
 }
