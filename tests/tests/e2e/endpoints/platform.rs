@@ -222,7 +222,7 @@ async fn the_figures_tell_what_was_done() {
         );
     }
     assert!(grown("propertyos_projection_events_total") >= f64::from(commands));
-    for name in ["append_conflicts_total", "projection_parked", "search_parked"] {
+    for name in ["append_conflicts_total", "projection_parked"] {
         assert!(now(&format!("propertyos_{name}")) < 0.5, "{name}");
     }
     for name in ["lag_events", "lag_seconds", "batch_events_count"] {
