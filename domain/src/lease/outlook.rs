@@ -6,23 +6,6 @@ use super::{Contract, Lease, Status, late_fees, lifecycle::announced_from, sched
 use crate::settings::Settings;
 
 impl Lease {
-    /// True if time can still ask something of it: it was signed and hasn't ended.
-    #[must_use]
-    pub fn heeds_time(&self) -> bool {
-        self.first_day().is_some()
-    }
-
-    /// The first day that can ask something of it: it begins, or charges for days.
-    #[must_use]
-    pub fn first_day(&self) -> Option<NaiveDate> {
-        let contract = self.contract().ok()?;
-        match contract.status {
-            Status::Signed => Some(contract.term.from),
-            _ if contract.in_force() => Some(contract.charged_from.unwrap_or(contract.term.from)),
-            _ => None,
-        }
-    }
-
     /// True once the day has come on which its term or its notice is over.
     #[must_use]
     pub fn is_over_by(&self, day: NaiveDate) -> bool {
