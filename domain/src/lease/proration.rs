@@ -23,7 +23,7 @@ pub fn part(whole: Money, from: NaiveDate, to: NaiveDate, method: ProrationMetho
         ProrationMethod::ThirtyDays => whole.fraction(days, 30)?,
         ProrationMethod::DaysOfYear => whole.fraction(days * 12, 365)?,
     };
-    Ok(if part.minor > whole.minor { whole } else { part })
+    Ok(part.least(whole))
 }
 
 /// How many months the days make up, each day being a part of its own month, in [`DAY_PARTS`].

@@ -118,11 +118,7 @@ pub fn kept_until(
     } else {
         proration::part(whole, from, end, method)?
     };
-    Ok(Some(if kept.minor < charge.amount.minor {
-        kept
-    } else {
-        charge.amount
-    }))
+    Ok(Some(kept.least(charge.amount)))
 }
 
 /// Something that is charged for every period of its days.
@@ -256,7 +252,8 @@ impl<'a> Line<'a> {
             .fold(period_ends, NaiveDate::min)
     }
 
-    /// What the days of a part cost. All parts of a period together never cost more than the dearest price in it.
+    /// What the days of a part cost. All parts of a period together never cost more than the dearest price in it, nor is
+    /// there more tax in them than in the most taxed.
     fn cost(
         &self,
         (from, to): (NaiveDate, NaiveDate),
@@ -268,7 +265,7 @@ impl<'a> Line<'a> {
         if (from, to) == period {
             return Ok((price.amount, price.tax));
         }
-        let dearest = self.dearest_in(period);
+        let (most, most_tax) = self.dearest_in(period);
         let taken = charged
             .iter()
             .filter(|part| period.0 <= part.from && part.from < period.1);
@@ -276,13 +273,13 @@ impl<'a> Line<'a> {
             let tax = part.tax.map_or(0, |tax| tax.minor);
             (amounts.saturating_add(part.amount.minor), taxes.saturating_add(tax))
         });
-        let within = |whole: Money, limit: Option<Money>, taken: i64| {
+        let within = |whole: Money, room: i64| {
             let part = proration::part(whole, from, to, method)?;
-            let room = limit.map_or(0, |limit| limit.minor.saturating_sub(taken).max(0));
-            Ok::<_, MoneyError>(Money::new(part.minor.min(room), part.currency))
+            Ok::<_, MoneyError>(Money::new(part.minor.min(room.max(0)), part.currency))
         };
-        let amount = within(price.amount, Some(dearest.amount), amounts)?;
-        let tax = price.tax.map(|tax| within(tax, dearest.tax, taxes)).transpose()?;
+        let amount = within(price.amount, most.saturating_sub(amounts))?;
+        let tax_room = most_tax.saturating_sub(taxes).min(amount.minor);
+        let tax = price.tax.map(|tax| within(tax, tax_room)).transpose()?;
         Ok((amount, tax))
     }
 
@@ -291,17 +288,17 @@ impl<'a> Line<'a> {
         *in_force.unwrap_or(&self.price)
     }
 
-    fn dearest_in(&self, period: (NaiveDate, NaiveDate)) -> Price {
+    /// The highest amount and the highest tax, each by itself, of the prices in a period. In minor units.
+    fn dearest_in(&self, period: (NaiveDate, NaiveDate)) -> (i64, i64) {
+        let first = self.price_on(period.0);
         let within = |price: &&Price| period.0 < price.from && price.from < period.1;
         self.later
             .iter()
             .filter(within)
-            .fold(self.price_on(period.0), |dearest, price| {
-                if price.amount.minor > dearest.amount.minor {
-                    *price
-                } else {
-                    dearest
-                }
+            .chain([&first])
+            .fold((0, 0), |(amount, tax), price| {
+                let own_tax = price.tax.map_or(0, |tax| tax.minor);
+                (amount.max(price.amount.minor), tax.max(own_tax))
             })
     }
 

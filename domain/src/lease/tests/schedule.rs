@@ -156,6 +156,94 @@ fn the_parts_of_a_period_never_come_to_more_than_its_dearest_rent() {
     );
 }
 
+/// July has 31 thirtieths: what is left of it after a half of 50,000 would come to 53,333.
+#[test]
+fn only_prices_and_charges_of_a_period_limit_what_its_parts_come_to() {
+    let half = rent(0, 50_000, "2026-07-01", "2026-07-16");
+    let next = rent(1, 100_000, "2026-08-01", "2026-09-01");
+    let before = [change(200_000, "2026-06-15"), change(100_000, "2026-07-01")];
+    for (case, more) in [
+        (
+            "a dearer rent before",
+            vec![before[0].clone(), before[1].clone(), half.clone()],
+        ),
+        ("a dearer rent after", vec![change(200_000, "2026-08-01"), half.clone()]),
+        ("the next period charged", vec![half, next]),
+    ] {
+        let lease = lease(with(in_force(), more));
+        assert_eq!(
+            due(&lease, ProrationMethod::ThirtyDays, "2026-07-31").pop(),
+            rows([("2026-07-16", "2026-08-01", 50_000)]).pop(),
+            "{case}"
+        );
+    }
+}
+
+/// From, amount and tax of each charge by the 31 of July, when the rent of July changes on a day.
+fn taxed_in_july(
+    before: (i64, Option<i64>),
+    after: (i64, Option<i64>),
+    changes: &str,
+) -> Vec<(String, i64, Option<i64>)> {
+    let changed = Event::RentChanged {
+        rent: usd(after.0),
+        rent_tax: after.1.map(usd),
+        from: day(changes),
+    };
+    let terms = Terms {
+        rent: usd(before.0),
+        rent_tax: before.1.map(usd),
+        ..terms(Span::open(day("2026-07-01")))
+    };
+    let lease = lease(with(running(terms), [changed]));
+    let (contract, account) = (lease.contract().unwrap(), lease.account());
+    due_charges(contract, account, ProrationMethod::ThirtyDays, day("2026-07-31"))
+        .unwrap()
+        .into_iter()
+        .map(|due| (due.from.to_string(), due.amount.minor, due.tax.map(|tax| tax.minor)))
+        .collect()
+}
+
+#[test]
+fn each_part_of_a_period_has_the_tax_of_its_own_rent() {
+    for (before, after, parts) in [
+        (
+            (100_000, Some(10_000)),
+            (120_000, None),
+            [(55_000, Some(5_000)), (64_000, None)],
+        ),
+        (
+            (120_000, None),
+            (100_000, Some(10_000)),
+            [(60_000, None), (58_667, Some(5_333))],
+        ),
+        (
+            (105_000, Some(5_000)),
+            (100_000, Some(10_000)),
+            [(55_000, Some(2_500)), (55_000, Some(5_333))],
+        ),
+    ] {
+        let [first, second] = parts;
+        let expected = [("2026-07-01", first), ("2026-07-16", second)];
+        assert_eq!(
+            taxed_in_july(before, after, "2026-07-16"),
+            expected.map(|(from, (amount, tax))| (from.to_owned(), amount, tax))
+        );
+    }
+}
+
+/// Thirty days are a whole month already: what the 31st adds is the difference of the rents.
+#[test]
+fn there_is_never_more_tax_in_a_part_than_it_comes_to() {
+    assert_eq!(
+        taxed_in_july((100_000, None), (83_500, Some(16_700)), "2026-07-31"),
+        [
+            ("2026-07-01".to_owned(), 100_000, None),
+            ("2026-07-31".to_owned(), 200, Some(200)),
+        ]
+    );
+}
+
 #[test]
 fn a_tax_is_capped_as_the_rent_is() {
     let taxed = Terms {
