@@ -316,6 +316,7 @@ mod tests {
     fn it_is_shown_in_units_of_its_currency() {
         assert_eq!(usd(136_700).to_string(), "1367.00 USD");
         assert_eq!(usd(-5).to_string(), "-0.05 USD");
+        assert_eq!(usd(0).to_string(), "0.00 USD");
         assert_eq!(Money::new(1500, "JPY".parse().unwrap()).to_string(), "1500 JPY");
     }
 
@@ -366,6 +367,8 @@ mod tests {
     fn the_largest_remainder_gets_the_odd_cent() {
         assert_eq!(usd(100).split(&[1, 1, 1]).unwrap(), [usd(34), usd(33), usd(33)]);
         assert_eq!(usd(-100).split(&[1, 2]).unwrap(), [usd(-33), usd(-67)]);
+        assert_eq!(usd(100).split(&[3, 4]).unwrap(), [usd(43), usd(57)]);
+        assert_eq!(usd(0).split(&[1, 2]).unwrap(), [usd(0), usd(0)]);
     }
 
     proptest! {

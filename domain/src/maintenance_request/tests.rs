@@ -157,6 +157,13 @@ fn triage_counts_the_clocks_from_the_report() {
 }
 
 #[test]
+fn a_priority_is_called_what_it_is_stored_as() {
+    for priority in [Priority::Low, Priority::Medium, Priority::High, Priority::Urgent] {
+        assert_eq!(serde_json::to_value(priority).unwrap(), priority.to_string());
+    }
+}
+
+#[test]
 fn triage_may_confirm_what_was_reported_and_change_either_part_later() {
     let as_reported = || Command::Triage {
         category: "plumbing".into(),

@@ -204,7 +204,7 @@ fn rule_of(change: fn(&mut Settings)) -> &'static str {
 
 #[test]
 fn policies_that_can_be_carried_out_are_taken() {
-    let fine: [fn(&mut Settings); 10] = [
+    let fine: [fn(&mut Settings); 11] = [
         |settings| settings.fiscal_year_starts = 12,
         |settings| settings.expiring_days = 0,
         |settings| settings.nsf_fee = usd(0),
@@ -230,6 +230,7 @@ fn policies_that_can_be_carried_out_are_taken() {
             });
         },
         |settings| settings.service_levels.urgent.resolution_minutes = settings.service_levels.urgent.response_minutes,
+        |settings| settings.service_levels.low.resolution_minutes = 365 * 24 * 60,
     ];
     for change in fine {
         assert_eq!(rule_of(change), "fine");

@@ -189,6 +189,12 @@ fn rent_posted_by_hand_covers_its_days_once() {
     )
     .when(Command::Charge(manual(ChargeKind::Utilities, Some(days))))
     .then_expect_events(vec![charged("2026-06-10", ChargeKind::Utilities, Some(days))]);
+    on(
+        "2026-06-10",
+        with(in_force(), [charged("2026-06-09", ChargeKind::Utilities, Some(june))]),
+    )
+    .when(Command::Charge(manual(ChargeKind::Rent, Some(days))))
+    .then_expect_events(vec![charged("2026-06-10", ChargeKind::Rent, Some(days))]);
     let today = "2026-06-18";
     on(
         today,

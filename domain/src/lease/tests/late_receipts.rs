@@ -132,3 +132,35 @@ fn fees_of_other_periods_stand() {
     assert_eq!(undone_by(&lease, &policy, 100_000, "2026-06-05"), [3_000]);
     assert_eq!(undone_by(&lease, &policy, 190_000, "2026-07-05"), [3_000]);
 }
+
+#[test]
+fn what_a_fee_is_a_percentage_of_is_the_rent_of_its_own_period_alone() {
+    let policy = policy(
+        4,
+        vec![LateFeeRule::PercentOfOutstanding {
+            percent: Decimal::new(10, 0),
+        }],
+    );
+    let water = Event::ChargePosted {
+        charge: charge_id(2),
+        kind: ChargeKind::Utilities,
+        description: "Water".into(),
+        amount: usd(20_000),
+        tax: None,
+        due_on: day("2026-06-01"),
+        period: None,
+        recurring: None,
+    };
+    let mut lease = lease(with(
+        in_force(),
+        [
+            rent(0, 100_000, "2026-06-01", "2026-07-01"),
+            water,
+            rent(1, 90_000, "2026-07-01", "2026-08-01"),
+        ],
+    ));
+    let_days_end(&mut lease, &policy, "2026-06-01", "2026-07-08");
+    assert_eq!(total(&lease), 19_000);
+    assert_eq!(undone_by(&lease, &policy, 40_000, "2026-06-05"), [4_000]);
+    assert_eq!(undone_by(&lease, &policy, 100_000, "2026-06-05"), [10_000]);
+}

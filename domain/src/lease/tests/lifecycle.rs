@@ -326,3 +326,26 @@ fn only_a_lease_that_ended_at_balance_zero_is_settled() {
         .when(settle())
         .then_expect_error(needs(Status::Settled, "ended"));
 }
+
+#[test]
+fn refusals_name_the_status_of_a_lease_in_words() {
+    let never = Event::Voided {
+        reason: "found another flat".into(),
+    };
+    for (history, words) in [
+        (draft(), "a draft"),
+        (agreed(), "signed"),
+        (in_force(), "active"),
+        (month_to_month(), "from month to month"),
+        (on_notice("2026-09-01"), "on notice"),
+        (ended("2026-07-01"), "ended"),
+        (with(ended("2026-07-01"), [Event::Settled]), "settled"),
+        (with(draft(), [never]), "voided"),
+    ] {
+        let status = lease(history).contract().unwrap().status;
+        assert_eq!(
+            needs(status, "in another").to_string(),
+            format!("the lease is {words}; it would have to be in another")
+        );
+    }
+}

@@ -27,6 +27,14 @@ fn an_intent_is_kept_with_its_reference_trimmed() {
 }
 
 #[test]
+fn a_part_of_a_payment_is_meant_for_a_deposit_or_for_none() {
+    let amount = usd(400);
+    let for_keys = Designation::Deposit { deposit: KEYS, amount };
+    assert_eq!(for_keys.deposit(), Some(KEYS));
+    assert_eq!(Designation::Charge { charge: RENT, amount }.deposit(), None);
+}
+
+#[test]
 fn an_intent_that_cannot_be_recorded_is_refused() {
     let refused = |change: fn(&mut Intent), refusal: crate::Refusal| {
         let mut intent = intent();

@@ -6,7 +6,7 @@ use crate::{
     lease::{ChargeKind, CreditTarget, LeaseEvent},
     money::Money,
     payment::PaymentEvent,
-    postings::EntryId,
+    postings::{EntryId, movements},
 };
 
 const RENT: CreditTarget = CreditTarget::Charge {
@@ -94,6 +94,55 @@ fn an_entry_is_taken_back_once() {
     desk.apply(100, 0);
     desk.unapply(100, 0);
     assert_eq!(desk.try_unapply(100, 0), Err(PostingError::NothingToTakeBack(CREDIT)));
+}
+
+#[test]
+fn to_take_back_nothing_makes_no_entry() {
+    let mut desk = Desk::new();
+    let applied = desk.apply(100, 8);
+    assert_eq!(desk.unapply(0, 0), []);
+    assert_eq!(reversed(&desk.unapply(100, 8)), [Some(applied)]);
+}
+
+#[test]
+fn only_what_is_taken_back_reads_what_was_done_with_its_credit() {
+    let (amount, tax, on, target) = (usd(100), None, day(6, 1), RENT);
+    let credit = CREDIT;
+    for (event, read) in [
+        (
+            LeaseEvent::CreditApplied {
+                credit,
+                target,
+                amount,
+                tax,
+                on,
+            },
+            None,
+        ),
+        (
+            LeaseEvent::CreditUnapplied {
+                credit,
+                target,
+                amount,
+                tax,
+                on,
+            },
+            Some(CREDIT),
+        ),
+    ] {
+        let source = Source {
+            event_id: Uuid::from_u128(1),
+            aggregate_id: LEASE.into(),
+            effective_on: on,
+            event: &event.into(),
+        };
+        let reads: Vec<_> = movements(&source)
+            .unwrap()
+            .iter()
+            .map(|movement| movement.change.reads())
+            .collect();
+        assert_eq!(reads, [read]);
+    }
 }
 
 #[test]

@@ -7,8 +7,11 @@ use crate::{
     deposit::{DepositEvent, DepositSource},
     ids::BankAccountId,
     lease::{ChargeKind, CreditTarget, LeaseEvent, OpeningCharge},
+    money::Currency,
+    organization::OrganizationEvent,
     payment::PaymentEvent,
-    postings::{Accounts, known},
+    postings::known,
+    settings::Settings,
 };
 
 const PARKING: ChargeId = ChargeId(Uuid::from_u128(30));
@@ -232,7 +235,13 @@ fn a_lease_that_was_drafted_is_known_from_then_on() {
 fn money_goes_through_the_usual_account_unless_another_is_named() {
     let mut desk = Desk::new();
     let [operating, deposit] = [8, 9].map(|n| BankAccountId(Uuid::from_u128(n)));
-    desk.books.know(Known::Accounts(Accounts { operating, deposit }));
+    let created = OrganizationEvent::Created {
+        name: "Homes".into(),
+        settings: Settings::usual(Currency::USD, chrono_tz::America::New_York),
+        operating_account: operating,
+        deposit_account: deposit,
+    };
+    assert_eq!(desk.post(Uuid::from_u128(10), day(6, 1), created), []);
     desk.receive(100_000);
     desk.bank(100_000);
     let received = DepositEvent::Received {
