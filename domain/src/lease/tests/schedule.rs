@@ -180,15 +180,11 @@ fn only_prices_and_charges_of_a_period_limit_what_its_parts_come_to() {
 }
 
 /// From, amount and tax of each charge by the 31 of July, when the rent of July changes on a day.
-fn taxed_in_july(
-    before: (i64, Option<i64>),
-    after: (i64, Option<i64>),
-    changes: &str,
-) -> Vec<(String, i64, Option<i64>)> {
+fn taxed_in_july(before: (i64, Option<i64>), after: (i64, Option<i64>), from: &str) -> Vec<(String, i64, Option<i64>)> {
     let changed = Event::RentChanged {
         rent: usd(after.0),
         rent_tax: after.1.map(usd),
-        from: day(changes),
+        from: day(from),
     };
     let terms = Terms {
         rent: usd(before.0),
