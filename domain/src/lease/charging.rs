@@ -45,8 +45,8 @@ impl Lease {
         if period.to.is_none() || period.is_empty() {
             return Err(LeaseRefusal::NoDays { term: period });
         }
-        let same = |charge: &&Charge| charge.kind == ChargeKind::Rent && charge.recurring.is_none();
-        let mut charged = self.account.charges().filter(same).filter_map(|charge| charge.period);
+        let rent = |charge: &&Charge| charge.kind == ChargeKind::Rent;
+        let mut charged = self.account.charges().filter(rent).filter_map(|charge| charge.period);
         match charged.find(|charged| kind == ChargeKind::Rent && charged.overlaps(period)) {
             Some(period) => Err(LeaseRefusal::RentCharged { period }),
             None => Ok(()),

@@ -235,7 +235,6 @@ impl<'a> Line<'a> {
                 amount,
                 tax,
             });
-            charged.sort_by_key(|part| part.from);
             day = after_charged(to, &charged);
         }
         Ok(due)
@@ -328,7 +327,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The first day from a given one on that no charge covers. The charges are in the order of their days.
+/// The first day from a given one on that no charge covers. The charges that end after it are in the order of their days.
 fn after_charged(day: NaiveDate, charged: &[Charged]) -> NaiveDate {
     charged
         .iter()

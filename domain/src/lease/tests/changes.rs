@@ -55,6 +55,19 @@ fn the_rent_changes_for_days_that_are_not_charged() {
 }
 
 #[test]
+fn a_rent_for_the_first_day_on_is_the_first_rent() {
+    let changed = Event::RentChanged {
+        rent: usd(90_000),
+        rent_tax: None,
+        from: day("2026-06-01"),
+    };
+    let lease = lease(with(agreed(), [changed]));
+    let contract = lease.contract().unwrap();
+    assert_eq!(contract.rent.amount, usd(90_000));
+    assert_eq!(contract.rent_changes, []);
+}
+
+#[test]
 fn a_tax_alone_changes_the_rent_too() {
     on("2026-06-05", in_force())
         .when(Command::ChangeRent {

@@ -195,6 +195,13 @@ fn rent_posted_by_hand_covers_its_days_once() {
     )
     .when(Command::Charge(manual(ChargeKind::Rent, Some(days))))
     .then_expect_events(vec![charged("2026-06-10", ChargeKind::Rent, Some(days))]);
+    let after = Some(span("2026-07-01", "2026-07-08"));
+    on(
+        "2026-06-10",
+        with(in_force(), [rent(0, 100_000, "2026-06-01", "2026-07-01")]),
+    )
+    .when(Command::Charge(manual(ChargeKind::Rent, after)))
+    .then_expect_events(vec![charged("2026-06-10", ChargeKind::Rent, after)]);
     let today = "2026-06-18";
     on(
         today,

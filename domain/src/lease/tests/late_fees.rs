@@ -313,6 +313,21 @@ fn the_second_part_of_a_period_is_late_by_its_own_date() {
 }
 
 #[test]
+fn a_period_is_late_from_its_first_part_on_in_whatever_order_they_were_posted() {
+    let mut lease = lease(with(
+        in_force(),
+        [
+            rent(0, 55_000, "2026-06-16", "2026-07-01"),
+            rent(1, 50_000, "2026-06-01", "2026-06-16"),
+        ],
+    ));
+    let policy = policy(4, vec![daily(100, DailyBegin::DayAfter)]);
+    let_days_end(&mut lease, &policy, "2026-06-01", "2026-06-22");
+    let days: Vec<_> = (7..=22).map(|day| (format!("2026-06-{day:02}"), Daily, 100)).collect();
+    assert_eq!(fees(&lease), days);
+}
+
+#[test]
 fn a_day_is_assessed_once() {
     let policy = policy(4, vec![FLAT_30, daily(1_000, DailyBegin::AssessmentDay)]);
     let mut lease = june_unpaid();

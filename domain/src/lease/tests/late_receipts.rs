@@ -164,3 +164,26 @@ fn what_a_fee_is_a_percentage_of_is_the_rent_of_its_own_period_alone() {
     assert_eq!(undone_by(&lease, &policy, 40_000, "2026-06-05"), [4_000]);
     assert_eq!(undone_by(&lease, &policy, 100_000, "2026-06-05"), [10_000]);
 }
+
+#[test]
+fn without_a_minimum_balance_a_fee_for_nothing_is_undone() {
+    let policy = LateFees {
+        minimum_balance: usd(0),
+        ..policy(4, vec![FLAT_30])
+    };
+    let mut lease = june_unpaid();
+    let_days_end(&mut lease, &policy, "2026-06-01", "2026-06-08");
+    assert_eq!(undone_by(&lease, &policy, 99_999, "2026-06-05"), [] as [i64; 0]);
+    assert_eq!(undone_by(&lease, &policy, 100_000, "2026-06-05"), [3_000]);
+}
+
+#[test]
+fn a_higher_minimum_balance_undoes_no_fee_that_was_due_before() {
+    let mut lease = june_unpaid();
+    let_days_end(&mut lease, &policy(4, vec![FLAT_30]), "2026-06-01", "2026-06-08");
+    let higher = LateFees {
+        minimum_balance: usd(200_000),
+        ..policy(4, vec![FLAT_30])
+    };
+    assert_eq!(undone_by(&lease, &higher, 50_000, "2026-06-07"), [] as [i64; 0]);
+}

@@ -156,3 +156,35 @@ fn what_recurs_ends_once_or_earlier() {
         .when(end("2026-09-01"))
         .then_expect_error(Refusal::RecurringAbsent { recurring: GARAGE }.into());
 }
+
+#[test]
+fn each_thing_that_recurs_ends_by_itself() {
+    const CAT: RecurringId = RecurringId(Uuid::from_u128(6));
+    let cat = Event::RecurringChargeAdded {
+        recurring: CAT,
+        kind: ChargeKind::Pet,
+        description: "Cat".into(),
+        amount: usd(2_000),
+        tax: None,
+        from: day("2026-07-01"),
+    };
+    let history = with(in_force(), [garage("2026-06-01"), cat]);
+    let end = |recurring, on: &str| Command::EndRecurring { recurring, on: day(on) };
+    let ended = |on: &str| Event::RecurringChargeEnded {
+        recurring: CAT,
+        on: day(on),
+    };
+    on("2026-06-02", history.clone())
+        .when(end(CAT, "2026-06-15"))
+        .then_expect_error(
+            Refusal::OutsideTerm {
+                field: "on",
+                date: day("2026-06-15"),
+                term: Span::open(day("2026-07-01")),
+            }
+            .into(),
+        );
+    let lease = lease(with(history, [ended("2026-09-01")]));
+    let days: Vec<_> = lease.contract().unwrap().recurring.iter().map(|it| it.days).collect();
+    assert_eq!(days, [Span::open(day("2026-06-01")), span("2026-07-01", "2026-09-01")]);
+}

@@ -158,11 +158,13 @@ fn the_parts_of_a_period_never_come_to_more_than_its_dearest_rent() {
 
 /// July has 31 thirtieths: what is left of it after a half of 50,000 would come to 53,333.
 #[test]
-fn only_prices_and_charges_of_a_period_limit_what_its_parts_come_to() {
+fn only_prices_in_force_and_charges_of_a_period_limit_what_its_parts_come_to() {
     let half = rent(0, 50_000, "2026-07-01", "2026-07-16");
     let next = rent(1, 100_000, "2026-08-01", "2026-09-01");
     let before = [change(200_000, "2026-06-15"), change(100_000, "2026-07-01")];
+    let replaced = [change(200_000, "2026-07-16"), change(100_000, "2026-07-16")];
     for (case, more) in [
+        ("a dearer rent replaced", replaced.into()),
         (
             "a dearer rent before",
             vec![before[0].clone(), before[1].clone(), half.clone()],

@@ -16,6 +16,20 @@ fn a_waiver_counts_neither_before_the_charge_was_due_nor_before_it_was_reopened(
     ]);
     let facts = waive(&reopened).unwrap();
     assert_eq!(facts, [waived(FIRST, ChargeKind::Rent, (100, 0), june(8))]);
+    let partly_paid = account([
+        rent(FIRST, 100, june(1)),
+        credited(CASH, 40, june(9)),
+        applied(CASH, to(FIRST, ChargeKind::Rent), (40, 0), june(9)),
+    ]);
+    assert_eq!(
+        partly_paid.waive(
+            FIRST,
+            Reduction::Part(usd(60)),
+            "goodwill".into(),
+            &Context::on(june(4))
+        ),
+        Ok(vec![waived(FIRST, ChargeKind::Rent, (60, 0), june(4))])
+    );
 }
 
 #[test]

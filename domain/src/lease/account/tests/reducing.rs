@@ -33,6 +33,26 @@ fn a_waiver_takes_what_was_paid_back_from_the_newest_receipt_and_pays_other_char
 }
 
 #[test]
+fn a_waiver_leaves_alone_what_a_newer_receipt_paid_of_another_charge() {
+    let (first, second) = (to(FIRST, ChargeKind::Rent), to(SECOND, ChargeKind::Rent));
+    let given = account([
+        rent(FIRST, 100, june(1)),
+        rent(SECOND, 70, june(1)),
+        credited(CASH, 100, june(1)),
+        credited(CHEQUE, 70, june(2)),
+        applied(CASH, first, (100, 0), june(1)),
+        applied(CHEQUE, second, (70, 0), june(2)),
+    ]);
+    assert_eq!(
+        given.waive(FIRST, Reduction::Whole, "goodwill".into(), &Context::on(june(4))),
+        Ok(vec![
+            unapplied(CASH, first, (100, 0), june(4)),
+            waived(FIRST, ChargeKind::Rent, (100, 0), june(4)),
+        ])
+    );
+}
+
+#[test]
 fn a_concession_reduces_what_is_owed() {
     let given = account([
         posted(FIRST, ChargeKind::Rent, (1_000, 100), june(1)),
