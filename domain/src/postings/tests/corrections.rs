@@ -154,6 +154,14 @@ fn of_several_entries_the_one_of_the_same_amount_is_taken_back() {
 }
 
 #[test]
+fn of_several_entries_of_the_same_amount_the_one_of_the_same_tax_is_taken_back() {
+    let mut desk = Desk::new();
+    let (taxed, free) = (desk.apply(100, 8), desk.apply(100, 0));
+    assert_eq!(reversed(&desk.unapply(100, 8)), [Some(taxed)]);
+    assert_eq!(reversed(&desk.unapply(100, 0)), [Some(free)]);
+}
+
+#[test]
 fn what_stays_applied_of_an_entry_that_is_taken_back_is_entered_anew() {
     let mut desk = Desk::new();
     let applied = desk.apply(100, 8);

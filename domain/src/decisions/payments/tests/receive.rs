@@ -88,6 +88,31 @@ fn a_receipt_pays_what_is_designated_then_by_priority_and_the_rest_is_credit() {
 }
 
 #[test]
+fn of_several_deposits_each_gets_what_is_designated_for_it() {
+    let mut desk = Desk::new();
+    let (keys, pets) = (desk.bill(50_000), desk.bill(20_000));
+    let for_both = Intent {
+        designations: vec![
+            for_deposit(pets, 20_000),
+            for_deposit(keys, 30_000),
+            for_deposit(pets, 1),
+        ],
+        ..cash(60_000)
+    };
+    let (id, facts) = desk.receive(2, for_both).unwrap();
+    let paid: Vec<_> = facts
+        .deposits
+        .iter()
+        .map(|(deposit, fact)| match fact {
+            DepositEvent::Received { amount, .. } => (*deposit, amount.minor),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(paid, [(pets, 20_000), (keys, 30_000)]);
+    assert_eq!(desk.free(id), 10_000);
+}
+
+#[test]
 fn a_deposit_is_never_paid_but_by_designation_nor_beyond_what_is_due() {
     let mut desk = Desk::new();
     let deposit = desk.bill(50_000);
