@@ -94,10 +94,10 @@ fn of_several_deposits_each_gets_what_is_designated_for_it() {
     let for_both = Intent {
         designations: vec![
             for_deposit(pets, 20_000),
-            for_deposit(keys, 30_000),
+            for_deposit(keys, 40_000),
             for_deposit(pets, 1),
         ],
-        ..cash(60_000)
+        ..cash(70_000)
     };
     let (id, facts) = desk.receive(2, for_both).unwrap();
     let paid: Vec<_> = facts
@@ -108,7 +108,7 @@ fn of_several_deposits_each_gets_what_is_designated_for_it() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(paid, [(pets, 20_000), (keys, 30_000)]);
+    assert_eq!(paid, [(pets, 20_000), (keys, 40_000)]);
     assert_eq!(desk.free(id), 10_000);
 }
 
