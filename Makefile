@@ -33,6 +33,6 @@ audit:
 
 # Requests that nobody thought of, made from the OpenAPI document, as a manager and as an admin. Takes some minutes.
 fuzz:
-	@scripts/setup
+	@scripts/setup --fuzz
 	cargo build --locked --profile quick --package api --bin propertyos
 	scripts/schemathesis $(target)/quick/propertyos

@@ -13,7 +13,7 @@ use sqlx::PgPool;
 use store::personal::PersonalData;
 use streams::{
     Feed, LogSource, Progress, Projection, Reader, Runner, Settings, Telemetry,
-    kafka::{KafkaSource, SourceTelemetry},
+    kafka::{Broker, KafkaSource, SourceTelemetry},
     relay::{self, Relay, RelayTelemetry},
 };
 use tokio::{runtime::Handle, task::JoinSet};
@@ -24,6 +24,9 @@ use crate::{clock, config::Config, installation::Connected, ticker::Ticker};
 /// How long a topic may be silent before the log is asked whether it is right: well below how long a read waits by default for
 /// what its caller has just written.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A transaction may stand still for so long, however short the leases: a busy machine does.
+const SHORTEST_TRANSACTION: Duration = Duration::from_secs(10);
 
 /// What understands events: it opens the personal data in them.
 #[must_use]
@@ -38,7 +41,7 @@ pub struct Background {
     /// How its projectors fare.
     pub telemetry: Telemetry,
     /// What its source tells of itself, if it reads Kafka.
-    pub source: SourceTelemetry,
+    pub source: Option<SourceTelemetry>,
     /// How its relay fares, if it is one.
     pub relay: Option<RelayTelemetry>,
     /// Where its search index is, if it keeps one.
@@ -46,54 +49,67 @@ pub struct Background {
     /// Where this process answers.
     place: String,
     stream: PgPool,
-    feed: Arc<Feed>,
+    broker: Option<Broker>,
+    reader: Reader,
+    /// What its projectors and its index read, once there are any.
+    feed: Option<Arc<Feed>>,
     settings: Settings,
     stop: CancellationToken,
     tasks: JoinSet<anyhow::Result<()>>,
 }
 
 impl Background {
-    /// Nothing yet, in a process that answers at this URL. What it will read comes from Kafka if there is a broker, else from
-    /// the log.
-    ///
-    /// # Errors
-    /// Settings that Kafka's client refuses.
-    pub fn new(config: &Config, connected: &Connected, place: &str) -> anyhow::Result<Self> {
+    /// Nothing yet, in a process that answers at this URL.
+    #[must_use]
+    pub fn new(config: &Config, connected: &Connected, place: &str) -> Self {
         let stream = connected.pools.stream.clone();
-        let reader = reader(&stream, &connected.personal);
-        let source = SourceTelemetry::default();
-        let feed = match config.broker() {
-            Some(broker) => {
-                let topic = KafkaSource::new(stream.clone(), &broker, PATIENCE, source.clone());
-                Feed::new(topic.context("the topic can't be read")?, reader)
-            }
-            None => Feed::new(LogSource::new(stream.clone()), reader),
-        };
-        Ok(Self {
+        Self {
             progress: Arc::default(),
             telemetry: Telemetry::default(),
-            source,
+            source: None,
             relay: None,
             index: None,
             place: place.to_owned(),
+            reader: reader(&stream, &connected.personal),
             stream,
-            feed: Arc::new(feed),
+            broker: config.broker(),
+            feed: None,
             settings: Settings {
                 lease: config.lease.0,
+                transaction: config.lease.0.max(SHORTEST_TRANSACTION),
                 ..Settings::default()
             },
             stop: CancellationToken::new(),
             tasks: JoinSet::new(),
-        })
+        }
+    }
+
+    /// What its readers share: the topic if there is a broker, else the log.
+    fn feed(&mut self) -> anyhow::Result<Arc<Feed>> {
+        if let Some(feed) = &self.feed {
+            return Ok(feed.clone());
+        }
+        let (stream, reader) = (self.stream.clone(), self.reader.clone());
+        let feed = match &self.broker {
+            Some(broker) => {
+                let telemetry = SourceTelemetry::default();
+                self.source = Some(telemetry.clone());
+                let topic = KafkaSource::new(stream, broker, PATIENCE, telemetry).context("the topic can't be read")?;
+                Feed::new(topic, reader)
+            }
+            None => Feed::new(LogSource::new(stream), reader),
+        };
+        Ok(self.feed.insert(Arc::new(feed)).clone())
     }
 
     /// Streams the log to Kafka, in the shards that no other process holds.
     ///
     /// # Errors
     /// Without a broker.
-    pub fn relay(&mut self, config: &Config) -> anyhow::Result<()> {
-        let broker = config
-            .broker()
+    pub fn relay(&mut self) -> anyhow::Result<()> {
+        let broker = self
+            .broker
+            .clone()
             .context("`kafka_brokers` is not set, and without them there is nothing to stream to")?;
         let settings = relay::Settings {
             lease: self.settings.lease,
@@ -108,13 +124,17 @@ impl Background {
     }
 
     /// Keeps these read models up to date, in the shards that no other process holds.
-    pub fn project(&mut self, read_models: Vec<Arc<dyn Projection>>) {
-        let runner = Runner::new(self.stream.clone(), self.feed.clone(), read_models, self.settings)
+    ///
+    /// # Errors
+    /// Settings that Kafka's client refuses.
+    pub fn project(&mut self, read_models: Vec<Arc<dyn Projection>>) -> anyhow::Result<()> {
+        let runner = Runner::new(self.stream.clone(), self.feed()?, read_models, self.settings)
             .with_telemetry(self.telemetry.clone())
             .with_progress(self.progress.clone());
         let projecting = runner.run(self.stop.clone());
         self.tasks
             .spawn(async { projecting.await.context("the projectors stopped") });
+        Ok(())
     }
 
     /// Keeps the search index in this folder up to date, and tells how far it is. Returns what answers searches.
@@ -136,7 +156,7 @@ impl Background {
             )
         })?;
         let library = node.library();
-        let (feed, progress, stop) = (self.feed.clone(), self.progress.clone(), self.stop.clone());
+        let (feed, progress, stop) = (self.feed()?, self.progress.clone(), self.stop.clone());
         // Writing the index blocks.
         self.on_a_thread(
             move || async move { node.run(feed, progress, stop).await.context("the search index stopped") },
@@ -195,6 +215,13 @@ impl Background {
                 tracing::error!(error = format!("{error:#}"), "did not end in order");
             }
         }
+    }
+}
+
+impl Drop for Background {
+    /// What was begun ends also if the process fails before anybody waits for it.
+    fn drop(&mut self) {
+        self.stop.cancel();
     }
 }
 

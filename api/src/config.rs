@@ -146,6 +146,10 @@ impl Config {
             .add_source(named.unwrap_or(usual));
         for (variable, value) in environment {
             let Some(key) = key_of(&variable) else { continue };
+            // By OpenTelemetry's rules an empty one is as good as none.
+            if variable.starts_with("OTEL_") && value.is_empty() {
+                continue;
+            }
             if !KEYS.contains(&key.as_str()) {
                 return Err(ConfigError::UnknownVariable { variable, key });
             }

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use streams::TaskLease;
 use tokio::{
     select,
-    time::{MissedTickBehavior, interval, sleep},
+    time::{Instant, MissedTickBehavior, interval, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -51,14 +51,14 @@ impl Ticker {
             return stop.cancelled().await;
         }
         while !stop.is_cancelled() {
-            if self.holds().await {
+            if stop.run_until_cancelled(self.holds()).await == Some(Some(true)) {
                 tracing::info!("lets time pass from now on");
                 // A tick that is cut short goes on where it was the next time.
                 let _stopped = stop
                     .run_until_cancelled(async {
                         select! {
                             () = self.tick_on() => {}
-                            () = self.lost() => tracing::warn!("another process lets time pass now"),
+                            () = self.lost() => tracing::warn!("another process lets time pass now, or may"),
                         }
                     })
                     .await;
@@ -75,16 +75,21 @@ impl Ticker {
         LOOK_EVERY.min(self.lasting / 3)
     }
 
-    async fn holds(&self) -> bool {
-        self.lease.take(self.lasting).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the clock's lease could not be taken or kept");
-            false
-        })
+    async fn holds(&self) -> Option<bool> {
+        let held = self.lease.take(self.lasting).await;
+        held.inspect_err(|error| tracing::warn!(%error, "the clock's lease could not be taken or kept"))
+            .ok()
     }
 
-    /// Keeps the lease; ends when it couldn't.
+    /// Keeps the lease; ends when another process has it, or may have it by now.
     async fn lost(&self) {
-        while self.holds().await {
+        let mut kept = Instant::now();
+        while kept.elapsed() < self.lasting {
+            match self.holds().await {
+                Some(true) => kept = Instant::now(),
+                Some(false) => return,
+                None => {}
+            }
             sleep(self.pause()).await;
         }
     }

@@ -36,7 +36,9 @@ impl Vitals {
         let metrics = Metrics::new(|registry| {
             connected.metrics.register(registry);
             background.telemetry.register(registry);
-            background.source.register(registry);
+            if let Some(source) = &background.source {
+                source.register(registry);
+            }
             if let Some(relay) = &background.relay {
                 relay.register(registry);
             }

@@ -1,6 +1,10 @@
 //! The search index of a node, which lies in a folder and not in the database.
 
-use std::{io, path::Path, time::Instant};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use futures::stream;
 use projections::search::{Node, NodeError, ShelfError, contents_of};
@@ -14,6 +18,9 @@ use streams::{
 /// Why an index could not be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifySearchError {
+    /// There is none in this folder.
+    #[error("there is no search index in {}: `search_dir` says where this machine's process keeps it", .0.display())]
+    NoIndex(PathBuf),
     /// Events are parked: it isn't complete, and doesn't say that it is.
     #[error("{0} organizations stand still: `propertyos parked retry` them first")]
     Incomplete(usize),
@@ -43,11 +50,11 @@ pub enum VerifySearchError {
 /// # Errors
 /// If it can't be read.
 pub fn dump_search(folder: &Path) -> Result<String, ShelfError> {
-    let (_, lines) = contents_of(folder)?;
+    let (_, lines) = contents_of(folder)?.unwrap_or_default();
     Ok(lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect())
 }
 
-/// Makes the index in a folder again from the log, up to where that one stands, in a folder within it that is removed, and compares
+/// Makes the index in a folder again from the log, up to where that one stands, in a temporary folder, and compares
 /// the two entry by entry.
 ///
 /// # Errors
@@ -58,11 +65,11 @@ pub async fn verify_search(
     folder: &Path,
 ) -> Result<Verified, VerifySearchError> {
     let start = Instant::now();
-    let (marks, found) = contents_of(folder)?;
+    let (marks, found) = contents_of(folder)?.ok_or_else(|| VerifySearchError::NoIndex(folder.to_owned()))?;
     if !marks.parked.is_empty() {
         return Err(VerifySearchError::Incomplete(marks.parked.len()));
     }
-    let scratch = tempfile::TempDir::with_prefix_in("again-", folder)?;
+    let scratch = tempfile::TempDir::with_prefix("propertyos-again-")?;
     let reader = Reader::new(stream_pool.clone(), personal.clone());
     let feed = Feed::new(LogSource::new(stream_pool.clone()), reader);
     let mut node = Node::open(scratch.path())?;

@@ -4,10 +4,13 @@
 //! under the fence it knows. So each event's effects are there exactly once, however many processes believe that it is their
 //! turn.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Duration,
+};
 
 use schemas::{Cursor, SHARDS, Shard};
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{PgConnection, PgPool, Postgres, Row, Transaction};
 use uuid::Uuid;
 
 use crate::{Projection, SequenceId, log, parked};
@@ -70,7 +73,7 @@ pub(crate) struct Advance {
 }
 
 /// Moves the checkpoints, and holds them until the transaction ends. `false`, with nothing to be kept of the transaction, if
-/// any of them was moved or taken by another hand.
+/// any of them was moved or taken by another hand, or would come to stand at an event that isn't the log's.
 pub(crate) async fn advance(
     tx: &mut PgConnection,
     version: Version,
@@ -84,7 +87,8 @@ pub(crate) async fn advance(
         "UPDATE checkpoints c SET epoch = a.epoch, position = a.position, event_id = a.event_id
            FROM unnest($3::smallint[], $4::bigint[], $5::bigint[], $6::int[], $7::bigint[], $8::uuid[])
                   AS a(shard, fence, behind, epoch, position, event_id)
-          WHERE c.projection = $1 AND c.version = $2 AND c.shard = a.shard AND c.fence = a.fence AND c.position = a.behind",
+          WHERE c.projection = $1 AND c.version = $2 AND c.shard = a.shard AND c.fence = a.fence AND c.position = a.behind
+            AND EXISTS (SELECT FROM events e WHERE e.shard = a.shard AND e.position = a.position AND e.event_id = a.event_id)",
     )
     .bind(version.projection)
     .bind(version.number_in_database())
@@ -113,8 +117,16 @@ pub(crate) struct Leases {
 pub(crate) struct Part {
     /// How many it should hold.
     pub fair: usize,
-    /// Those that no other process has taken from it.
-    pub held: HashSet<Shard>,
+    /// Those that are its own by their leases.
+    pub held: BTreeSet<Shard>,
+}
+
+impl Part {
+    /// What is to be left to others of all that is held, whether or not it is worked on: first what isn't.
+    pub(crate) fn surplus(&self, worked_on: impl Fn(&Shard) -> bool) -> Vec<Shard> {
+        let (busy, idle): (Vec<Shard>, Vec<Shard>) = self.held.iter().copied().partition(worked_on);
+        busy.into_iter().chain(idle).skip(self.fair).collect()
+    }
 }
 
 /// What was taken.
@@ -184,14 +196,14 @@ impl Leases {
     /// before can't write them any more.
     pub(crate) async fn take(&self, version: Version, shards: &[Shard], at_most: usize) -> Result<Taken, sqlx::Error> {
         let shards = numbers(shards);
-        let mut tx = self.stream.begin().await?;
+        let mut tx = begin(&self.stream, self.lasting).await?;
         let rows = sqlx::query(
             // A hand that has died in a transaction holds its checkpoint until the server notices: that one is for later.
             "WITH free AS (
                SELECT shard, l.holder FROM leases l JOIN checkpoints c USING (projection, version, shard)
                 WHERE projection = $1 AND version = $2 AND shard = ANY($3)
                   AND (l.holder = $4 OR l.expires_at <= clock_timestamp())
-                ORDER BY shard LIMIT $6 FOR UPDATE SKIP LOCKED),
+                ORDER BY l.holder IS DISTINCT FROM $4, shard LIMIT $6 FOR UPDATE SKIP LOCKED),
              taken AS (
                UPDATE leases l SET holder = $4, expires_at = clock_timestamp() + make_interval(secs => $5)
                  FROM free WHERE l.projection = $1 AND l.version = $2 AND l.shard = free.shard
@@ -248,6 +260,16 @@ impl Leases {
         .await
         .map(drop)
     }
+}
+
+/// A transaction that the server ends when this process stands still in it for so long: others wait for what it holds.
+pub(crate) async fn begin(stream: &PgPool, patience: Duration) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let begin = format!(
+        "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}; SET LOCAL lock_timeout = '10s';
+         SET LOCAL statement_timeout = '120s'",
+        patience.as_millis()
+    );
+    stream.begin_with(begin).await
 }
 
 fn numbers(shards: &[Shard]) -> Vec<i16> {

@@ -112,7 +112,7 @@ impl Installation {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         for (name, _) in env::vars_os() {
-            if ["PROPERTYOS_", "DATABASE_URL", "KAFKA_"]
+            if ["PROPERTYOS_", "DATABASE_URL", "KAFKA_", "OTEL_"]
                 .iter()
                 .any(|ours| name.to_string_lossy().starts_with(ours))
             {

@@ -47,10 +47,7 @@ pub async fn project(read_model: ReadModel, settings: Config) -> anyhow::Result<
         &read_model.command(),
         async |installation, _, background| match read_model {
             ReadModel::Search => background.search(&installation.search_folder()?).await.map(drop),
-            other => {
-                background.project(vec![replay::read_model(other.name())?]);
-                Ok(())
-            }
+            other => background.project(vec![replay::read_model(other.name())?]),
         },
     )
     .await
@@ -58,7 +55,7 @@ pub async fn project(read_model: ReadModel, settings: Config) -> anyhow::Result<
 
 /// Streams the log to Kafka, in the shards that no other process holds.
 pub async fn relay(settings: Config) -> anyhow::Result<()> {
-    run(&settings, "relay", async |_, _, background| background.relay(&settings)).await
+    run(&settings, "relay", async |_, _, background| background.relay()).await
 }
 
 /// Lets time pass, while no other process does.
@@ -78,7 +75,7 @@ async fn run(
 ) -> anyhow::Result<()> {
     process::run(settings, command, Use::Joined, async |installation, connected, stop| {
         let (listener, url) = process::bind(settings).await?;
-        let mut background = Background::new(settings, &connected, &url)?;
+        let mut background = Background::new(settings, &connected, &url);
         begin(installation, &connected, &mut background).await?;
         let router = vitals::router(Vitals::new(&connected, &background));
         let grace = settings.shutdown_grace.0;

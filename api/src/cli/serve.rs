@@ -1,6 +1,10 @@
 //! `propertyos serve` and `propertyos api`: the processes that answer requests. The first does everything else beside.
 
-use std::sync::Arc;
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    sync::Arc,
+};
 
 use chrono::TimeDelta;
 use chrono_tz::America::New_York;
@@ -35,13 +39,13 @@ pub async fn run(settings: Config, command: &str, how: Use) -> anyhow::Result<()
         }
         let (listener, url) = process::bind(&settings).await?;
         let tokens = Tokens::open(installation.signing_keys(), clock::now())?;
-        let mut background = Background::new(&settings, &connected, &url)?;
+        let mut background = Background::new(&settings, &connected, &url);
         let library = background.search(&installation.search_folder()?).await?;
         if everything {
             if settings.kafka_brokers.is_some() {
-                background.relay(&settings)?;
+                background.relay()?;
             }
-            background.project(projections::all());
+            background.project(projections::all())?;
             background.tick(&settings, &connected);
             installation.announce_url(&url)?;
             welcome(&url, &connected, &tokens).await?;
@@ -76,27 +80,30 @@ async fn begin_with_an_organization(connected: &Connected) -> anyhow::Result<()>
 /// Tells where it serves, and prints a token to begin with.
 async fn welcome(url: &str, connected: &Connected, tokens: &Tokens) -> anyhow::Result<()> {
     let known = organizations::all(&connected.pools.stream).await?;
-    println!("PropertyOS serves on {url}");
-    println!("Documentation: {url}/docs/");
-    let Some(first) = known.first() else { return Ok(()) };
-    let organization = OrganizationId(first.id);
-    let caller = Caller {
-        user: user_of_role(organization, Role::Admin),
-        organization,
-        roles: vec![Role::Admin],
-        resident: None,
-    };
-    let token = tokens.mint(&caller, clock::now(), TimeDelta::hours(TOKEN_HOURS))?;
-    println!(
-        "Token, role admin, organization \"{}\", good for {TOKEN_HOURS} hours:",
-        first.name
-    );
-    println!("{token}");
-    for other in known.iter().skip(1) {
-        println!(
-            "For \"{}\": propertyos token --role admin --organization {}",
-            other.name, other.id
-        );
+    let mut words = format!("PropertyOS serves on {url}\nDocumentation: {url}/docs/\n");
+    if let Some(first) = known.first() {
+        let organization = OrganizationId(first.id);
+        let caller = Caller {
+            user: user_of_role(organization, Role::Admin),
+            organization,
+            roles: vec![Role::Admin],
+            resident: None,
+        };
+        let token = tokens.mint(&caller, clock::now(), TimeDelta::hours(TOKEN_HOURS))?;
+        let name = &first.name;
+        writeln!(
+            words,
+            "Token, role admin, organization \"{name}\", good for {TOKEN_HOURS} hours:\n{token}"
+        )?;
     }
+    for other in known.iter().skip(1) {
+        let (name, id) = (&other.name, other.id);
+        writeln!(
+            words,
+            "For \"{name}\": propertyos token --role admin --organization {id}"
+        )?;
+    }
+    // Whether anybody reads it is no matter of serving.
+    let _unread = io::stdout().write_all(words.as_bytes());
     Ok(())
 }

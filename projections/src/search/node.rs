@@ -304,11 +304,11 @@ pub fn parked_in(folder: &Path) -> Result<Vec<Parked>, ShelfError> {
     Ok(marks_in(folder)?.parked)
 }
 
-/// The index of a folder as of its last commit: how far it had come, and every stored entry, see [`Shelf::dump`]; empty if there is
-/// no index. Needs no lock.
+/// The index of a folder as of its last commit: how far it had come, and every stored entry, see [`Shelf::dump`]; `None` if there
+/// is no index. Needs no lock.
 ///
 /// # Errors
 /// If the index can't be read.
-pub fn contents_of(folder: &Path) -> Result<(Marks, Vec<String>), ShelfError> {
-    Ok(Shelf::contents_of(folder)?.unwrap_or_default())
+pub fn contents_of(folder: &Path) -> Result<Option<(Marks, Vec<String>)>, ShelfError> {
+    Shelf::contents_of(folder)
 }

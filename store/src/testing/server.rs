@@ -13,7 +13,10 @@ use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::{TestDatabase, disk::Disk};
+use super::{
+    TestDatabase,
+    disk::{self, Disk},
+};
 use crate::{
     MigrationSet, roles,
     server::{
@@ -66,7 +69,7 @@ impl TestServer {
         Self::of_a_test(Started::start(DURABLE, None).await)
     }
 
-    /// A new server with a disk of its own of so many megabytes, for a test that fills it. Only root can give it one.
+    /// A new server with a disk of its own of so many megabytes, for a test that fills it. Only root can give it one, or sudo without a password.
     pub async fn on_a_small_disk(megabytes: u32) -> Arc<Self> {
         Self::of_a_test(Started::start(DURABLE, Some(megabytes)).await)
     }
@@ -289,6 +292,7 @@ fn remove_abandoned() {
         let abandoned = entry.file_name().to_string_lossy().starts_with(FOLDER_PREFIX)
             && File::open(entry.path().join("in-use")).is_ok_and(|file| file.try_lock().is_ok());
         if abandoned && processes_on(&entry.path().join("data")).is_empty() {
+            disk::unmount(&entry.path());
             let _kept = fs::remove_dir_all(entry.path());
         }
     }

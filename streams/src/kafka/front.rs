@@ -36,6 +36,8 @@ struct Topic {
     asked: Instant,
     /// Whether the log is being asked for what the topic should have brought.
     doubted: bool,
+    /// Whether it lacked something when the log was asked, and has brought nothing since.
+    lacked: bool,
 }
 
 /// An event by which the topic is recognised as this log's.
@@ -76,6 +78,7 @@ impl Front {
             moved: now,
             asked: now,
             doubted: false,
+            lacked: false,
         });
     }
 
@@ -121,17 +124,24 @@ impl Front {
         Taken::AskLog
     }
 
-    /// Learns what the log held behind this cursor. Says whether the topic, which was doubted, should have brought it.
+    /// Learns what the log held behind this cursor. Says whether the topic is left for it: it was doubted, and lacked something
+    /// twice in a row. Once may be an event that is on its way.
     pub fn looked(&mut self, cursor: Cursor, found: Option<&Batch>) -> bool {
         let end = found.and_then(|batch| batch.events.last()).map(Recorded::cursor);
         let lacking = self.topic.as_mut().is_some_and(|topic| {
-            std::mem::take(&mut topic.doubted) && end.is_some_and(|end| end.position > topic.received)
+            let lacks = std::mem::take(&mut topic.doubted) && end.is_some_and(|end| end.position > topic.received);
+            let lacked = topic.lacked;
+            topic.lacked |= lacks;
+            lacks && lacked
         });
         if lacking {
             self.leave();
         }
         if !self.is_joined() {
-            self.wanted = Some(end.unwrap_or(cursor));
+            // Readers that lie behind come to meet the one that is ahead.
+            let place = end.unwrap_or(cursor);
+            let ahead = self.wanted.filter(|wanted| wanted.position > place.position);
+            self.wanted = Some(ahead.unwrap_or(place));
         }
         lacking
     }
@@ -144,6 +154,7 @@ impl Front {
         let Some(topic) = &mut self.topic else {
             return Ok(Received::Dropped);
         };
+        topic.lacked = false;
         if event.position <= topic.received {
             return topic.recognise(&event).map(|()| Received::Dropped);
         }

@@ -63,6 +63,8 @@ impl Broker {
         config
             .set("bootstrap.servers", &self.servers)
             .set("client.id", "propertyos")
+            // The topic has its partitions from us, never from a broker's defaults.
+            .set("allow.auto.create.topics", "false")
             .set("socket.keepalive.enable", "true")
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "1000")
@@ -82,15 +84,26 @@ impl Broker {
             .set("retention.ms", &retention)
             .set("max.message.bytes", &largest)
             .set("message.timestamp.type", "CreateTime")
+            // The log's clock is right, also where the broker's differs from it.
+            .set("message.timestamp.after.max.ms", "9223372036854775807")
             .set("cleanup.policy", "delete");
         let options = AdminOptions::new()
             .request_timeout(Some(ANSWER_WITHIN))
             .operation_timeout(Some(ANSWER_WITHIN));
-        match admin.create_topics([&topic], &options).await?.into_iter().next() {
-            None | Some(Ok(_)) => Ok(()),
-            Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => self.check_partitions(admin).await,
-            Some(Err((_, code))) => Err(KafkaError::AdminOp(code).into()),
-        }
+        let made = admin.create_topics([&topic], &options).await;
+        let result = match made.map(|made| made.into_iter().next()) {
+            Ok(None | Some(Ok(_))) => Ok(()),
+            Ok(Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists)))) => return self.check_partitions(admin).await,
+            Ok(Some(Err((_, code)))) => Err(KafkaError::AdminOp(code).into()),
+            Err(error) => Err(error.into()),
+        };
+        // Its end waits for a thread.
+        blocking(move || {
+            drop(admin);
+            Ok(())
+        })
+        .await?;
+        result
     }
 
     async fn check_partitions(&self, admin: AdminClient<DefaultClientContext>) -> Result<(), TopicError> {

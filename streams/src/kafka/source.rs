@@ -246,17 +246,21 @@ impl Shared {
         self.telemetry.failures.inc();
         if matches!(error, KafkaError::MessageConsumption(code) if is_of_place(*code)) {
             warn!(%error, "the topic isn't what it was: the log is read until it is found again");
-            let mut state = self.state();
-            for front in &mut state.fronts {
-                if front.is_joined() {
-                    self.telemetry.catch_ups.inc();
-                    front.leave();
-                }
-            }
-            self.hint.send_replace(());
+            self.leave_all();
         } else {
             debug!(%error, "the broker fails");
         }
+    }
+
+    fn leave_all(&self) {
+        let mut state = self.state();
+        for front in &mut state.fronts {
+            if front.is_joined() {
+                self.telemetry.catch_ups.inc();
+                front.leave();
+            }
+        }
+        self.hint.send_replace(());
     }
 
     /// Lets shards that are read from the log go on with the topic where it has what comes next.
@@ -267,15 +271,25 @@ impl Shared {
             looks.tick().await;
             self.forget();
             if let Err(error) = self.unassign(&mut assigned) {
-                debug!(%error, "partitions can't be left");
+                warn!(%error, "partitions can't be left: all are joined anew");
+                self.leave_all();
+                assigned.clear();
+                if let Err(error) = self.consumer.unassign() {
+                    debug!(%error, "nor all of them at once");
+                }
             }
             match self.join(&mut assigned).await {
                 Ok(()) => {}
                 Err(SourceError::Unavailable(error)) => debug!(error, "the topic can't be joined"),
                 Err(SourceError::Fault(fault)) => self.state().fault = Some(fault),
             }
-            let joined = self.state().fronts.iter().filter(|front| front.is_joined()).count();
-            self.telemetry.shards.set(i64::try_from(joined).unwrap_or_default());
+            let (mut joined, mut apart) = (0, 0);
+            for front in &self.state().fronts {
+                joined += i64::from(front.is_joined());
+                apart += i64::from(!front.is_joined() && front.wanted.is_some());
+            }
+            self.telemetry.shards.set(joined);
+            self.telemetry.shards_in_log.set(apart);
         }
     }
 
@@ -342,9 +356,10 @@ impl Shared {
                 state.fronts[join.cursor.shard.index()].join(join.cursor, join.anchor, now);
             }
         }
-        assigned.extend(joins.iter().map(|join| join.cursor.shard));
         let result = self.consumer.incremental_assign(&partitions);
-        if result.is_err() {
+        if result.is_ok() {
+            assigned.extend(joins.iter().map(|join| join.cursor.shard));
+        } else {
             let mut state = self.state();
             for join in &joins {
                 state.fronts[join.cursor.shard.index()].leave();

@@ -16,6 +16,7 @@ pub struct SourceTelemetry {
     pub(super) catch_ups: Counter,
     pub(super) failures: Counter,
     pub(super) shards: Gauge,
+    pub(super) shards_in_log: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -53,6 +54,11 @@ impl SourceTelemetry {
             self.catch_ups.clone(),
         );
         registry.register("failures", "Errors of the broker or its client", self.failures.clone());
+        registry.register(
+            "shards_in_log",
+            "Shards that are read from the log now",
+            self.shards_in_log.clone(),
+        );
         registry.register("shards", "Shards that are read from the topic now", self.shards.clone());
     }
 

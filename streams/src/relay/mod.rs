@@ -174,13 +174,18 @@ impl Relay {
         let mut failures = 0_u32;
         loop {
             let (reason, worked) = match self.begin(leases, stop).await {
-                Ok(mut run) => match run.go_on().await {
-                    Ok(()) => {
-                        run.end().await;
-                        return Ok(());
+                Ok(mut run) => {
+                    let ended = select! {
+                        ended = run.go_on() => ended,
+                        // A server that doesn't answer must not keep the process from ending.
+                        () = self.patience_after(stop) => Ok(()),
+                    };
+                    let worked = run.end().await;
+                    match ended {
+                        Ok(()) => return Ok(()),
+                        Err(failure) => (failure, worked),
                     }
-                    Err(failure) => (failure, run.end().await),
-                },
+                }
                 Err(failure) => (failure, false),
             };
             if stop.is_cancelled() {
@@ -196,6 +201,10 @@ impl Relay {
             };
             failures = if worked { 1 } else { failures + 1 };
             warn!(reason, "the relay begins again at its checkpoints");
+            // Another relay may fare better.
+            if let Err(error) = leases.release().await {
+                warn!(%error, "its shards are free for others only when their leases end");
+            }
             self.telemetry.failed(reason);
             let pause = (self.settings.poll * failures.min(20)).min(Duration::from_secs(5));
             let _stopped = stop.run_until_cancelled(sleep(pause)).await;
@@ -215,6 +224,11 @@ impl Relay {
             next_take: Instant::now(),
             next_save: Instant::now(),
         })
+    }
+
+    async fn patience_after(&self, stop: &CancellationToken) {
+        stop.cancelled().await;
+        sleep(self.settings.grace).await;
     }
 
     /// Keeps the leases and measures, also while the broker stands still.
@@ -284,7 +298,7 @@ impl Run<'_> {
             self.relay.telemetry.running(self.lanes.len());
             select! {
                 () = self.stop.cancelled() => {}
-                () = self.sender.acknowledged() => {}
+                () = self.sender.acknowledged(), if !self.sender.has_room() => {}
                 () = sleep(settings.poll.min(settings.checkpoint_every)) => {}
                 Ok(()) = hints.changed(), if self.sender.has_room() => {}
             }
@@ -297,7 +311,7 @@ impl Run<'_> {
         let part = self.leases.part(VERSION).await?;
         // A process that stood still may have lost some without a word.
         self.lanes.retain(|shard, _| part.held.contains(shard));
-        let surplus: Vec<Shard> = self.lanes.keys().copied().skip(part.fair).collect();
+        let surplus = part.surplus(|shard| self.lanes.contains_key(shard));
         if !surplus.is_empty() {
             self.save().await?;
             self.lanes.retain(|shard, _| !surplus.contains(shard));
@@ -360,7 +374,7 @@ impl Run<'_> {
             }
         }
         if !advances.is_empty() {
-            let mut tx = self.relay.stream.begin().await?;
+            let mut tx = checkpoint::begin(&self.relay.stream, self.relay.settings.lease).await?;
             if !checkpoint::advance(&mut tx, VERSION, &advances).await? {
                 return Err(Failure::Passing("another relay has taken a shard".into()));
             }
@@ -384,8 +398,9 @@ impl Run<'_> {
         if self.sender.failure().is_none() {
             let _in_time = timeout(self.relay.settings.grace, self.sender.drained()).await;
         }
-        if let Err(Failure::Passing(reason)) = self.save().await {
-            warn!(reason, "the relay's checkpoints may lie behind");
+        let saved = timeout(self.relay.settings.grace, self.save()).await;
+        if !matches!(saved, Ok(Ok(()))) {
+            warn!("the relay's checkpoints may lie behind");
         }
         let worked = self.sender.has_delivered();
         self.sender.discard().await;

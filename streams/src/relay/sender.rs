@@ -168,7 +168,7 @@ impl Sender {
         }
     }
 
-    /// Gives up what is under way. Waits until the client's threads are gone, so that nothing of it arrives later.
+    /// Gives up what is under way, and waits until the client's threads are gone. What the broker was sent it may still take.
     pub async fn discard(self) {
         let gone = spawn_blocking(move || {
             self.producer.purge(PurgeConfig::default().queue().inflight());

@@ -69,12 +69,7 @@ impl Step<'_> {
 
     /// A transaction that has moved the checkpoints; `None` if it couldn't.
     async fn begin(&self, stream: &PgPool) -> Result<Option<Transaction<'static, Postgres>>, sqlx::Error> {
-        let begin = format!(
-            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}; SET LOCAL lock_timeout = '10s';
-             SET LOCAL statement_timeout = '120s'",
-            self.patience.as_millis()
-        );
-        let mut tx = stream.begin_with(begin).await?;
+        let mut tx = checkpoint::begin(stream, self.patience).await?;
         let ours = checkpoint::advance(&mut tx, Version::of(self.projection), &self.advances).await?;
         Ok(ours.then_some(tx))
     }

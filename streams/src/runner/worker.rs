@@ -122,7 +122,7 @@ impl Worker {
         let part = self.leases.part(self.version).await?;
         // A process that stood still may have lost some without a word.
         self.held.retain(|shard, _| part.held.contains(shard));
-        let surplus: Vec<Shard> = self.held.keys().copied().skip(part.fair).collect();
+        let surplus = part.surplus(|shard| self.held.contains_key(shard));
         if !surplus.is_empty() {
             self.held.retain(|shard, _| !surplus.contains(shard));
             self.leases.leave(self.version, &surplus).await?;
@@ -181,6 +181,8 @@ impl Worker {
                 self.telemetry.applied(self.version, entries.len());
             }
             Outcome::Lost => {
+                let read: Vec<_> = ends.iter().map(|end| (end.cursor, end.event_id)).collect();
+                log::recognise(&self.stream, &read).await?;
                 // One of them is in another hand, or moved by one; taking them anew shows which are still ours.
                 for end in ends {
                     self.held.remove(&end.cursor.shard);

@@ -94,6 +94,30 @@ async fn a_process_notices_what_it_lost_while_nothing_was_to_do_there() {
 }
 
 #[tokio::test]
+async fn what_a_process_holds_and_does_not_work_on_is_left_to_others() {
+    let world = World::new().await;
+    let tally = Tally::version(1);
+    let running = world.run(&tally);
+    let held = |shards: i64| format!("SELECT count(holder) = {shards} FROM leases WHERE projection = 'tally'");
+    world.until(&held(16)).await;
+    // Another process is there, and this one has lost sight of all that it holds.
+    world
+        .tamper(
+            "INSERT INTO workers VALUES ('tally', 1, gen_random_uuid(), clock_timestamp() + interval '1 h');
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'propertyos_stream' AND datname = current_database()",
+        )
+        .await;
+    world.until(&held(8)).await;
+    world
+        .tamper("DELETE FROM workers WHERE expires_at > clock_timestamp() + interval '1 min'")
+        .await;
+    world.until(&held(16)).await;
+    world.append_a_history().await;
+    world.until_applied(&running).await;
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_clean_stop_leaves_the_shards_to_others_at_once() {
     let world = World::new().await;
     let patient = Settings {

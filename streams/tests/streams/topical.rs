@@ -137,8 +137,10 @@ async fn without_a_relay_the_log_is_read() {
     let (source, telemetry) = world.kafka(&broker);
     let running = world.run_with(&Tally::version(1), world.feed_of(source), QUICK);
     until_joined(&telemetry).await;
-    world.append_a_history().await;
-    world.until_applied(&running).await;
+    for _ in 0..2 {
+        world.append_a_history().await;
+        world.until_applied(&running).await;
+    }
     assert!(counted(&telemetry, "catch_ups_total") > 0);
     // It comes late, with what was read long ago.
     let relay = relay(&world.pools.stream, &broker);
@@ -245,6 +247,23 @@ async fn a_topic_of_another_log_is_recognised() {
 }
 
 #[tokio::test]
+async fn nothing_of_another_logs_topic_is_applied_to_an_empty_shard() {
+    let broker = testing::topic().await;
+    let (other, world) = (World::new().await, World::new().await);
+    other.append(TWO, 1, 1).await;
+    other.append(ONE, 1, 5).await;
+    let relay = relay(&other.pools.stream, &broker);
+    other.until_relayed().await;
+    relay.stop().await.unwrap();
+    let (source, telemetry) = world.kafka(&broker);
+    let running = world.run_with(&Tally::version(1), world.feed_of(source), QUICK);
+    let refused = running.ended().await.unwrap_err();
+    assert!(refused.to_string().contains("restored or replaced"), "{refused}");
+    assert!(counted(&telemetry, FROM_TOPIC) > 0);
+    assert_eq!(world.ask::<i64>("SELECT count(*) FROM tally_v1.vendors").await, 0);
+}
+
+#[tokio::test]
 async fn what_was_written_before_a_restore_is_dropped() {
     let (world, broker) = (World::new().await, testing::topic().await);
     world.append(ONE, 1, 10).await;
@@ -289,9 +308,11 @@ async fn a_broker_that_freezes_dies_or_forgets_delays_and_loses_nothing() {
     world.until_relayed().await;
 
     own.freeze();
-    world.append_a_history().await;
     // The log stands in for the topic.
-    world.until_applied(&running).await;
+    for _ in 0..2 {
+        world.append_a_history().await;
+        world.until_applied(&running).await;
+    }
     assert!(counted(&telemetry, "catch_ups_total") > 0);
     own.thaw();
     world.until_relayed().await;

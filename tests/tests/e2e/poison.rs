@@ -139,11 +139,9 @@ async fn until_told(serving: &Serving, count: i64) {
         assert_eq!(projections.len(), 4, "{ready}");
         let metrics = serving.http().get(serving.at("/metrics")).send().await.unwrap();
         let metrics = metrics.text().await.unwrap();
-        let figures = metrics.lines().filter(|line| {
-            let name =
-                line.starts_with("propertyos_projection_parked{") || line.starts_with("propertyos_search_parked ");
-            name && line.ends_with(&format!(" {count}"))
-        });
+        let figures = metrics
+            .lines()
+            .filter(|line| line.starts_with("propertyos_projection_parked{") && line.ends_with(&format!(" {count}")));
         if projections.iter().all(|one| one["parked"] == count) && figures.count() == 4 {
             return;
         }

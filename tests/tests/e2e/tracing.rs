@@ -180,6 +180,7 @@ async fn every_event_carries_a_trace_also_when_nobody_collects_any_and_little_is
     .fetch_all(&mut database(&installation).await)
     .await
     .unwrap();
+    assert_eq!(recorded.len(), 20);
     for (number, recorded) in recorded.iter().enumerate() {
         let recorded = recorded.as_deref().unwrap_or_default();
         let follows = recorded.starts_with(&format!("00-{TRACE}-"));
