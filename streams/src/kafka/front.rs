@@ -38,6 +38,8 @@ struct Topic {
     doubted: bool,
     /// Whether it lacked something when the log was asked, and has brought nothing since.
     lacked: bool,
+    /// Whether it has brought nothing at all, though it holds the anchor.
+    mute: bool,
 }
 
 /// An event by which the topic is recognised as this log's.
@@ -56,6 +58,17 @@ pub(super) enum Taken {
     AskLog,
 }
 
+/// What a look into the log says of the topic.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Looked {
+    /// It lacks nothing, or what it lacks may be on its way.
+    Well,
+    /// It is left: it lacks something.
+    Silent,
+    /// It is left, and never said a word: the client has lost its way.
+    Mute,
+}
+
 /// What became of a message's event.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Received {
@@ -70,6 +83,7 @@ impl Front {
     /// Reads from the topic from now on, behind this cursor.
     pub fn join(&mut self, cursor: Cursor, anchor: Option<Anchor>, now: Instant) {
         self.topic = Some(Topic {
+            mute: anchor.is_some(),
             anchor,
             taken: cursor.position,
             received: cursor.position,
@@ -124,10 +138,11 @@ impl Front {
         Taken::AskLog
     }
 
-    /// Learns what the log held behind this cursor. Says whether the topic is left for it: it was doubted, and lacked something
-    /// twice in a row. Once may be an event that is on its way.
-    pub fn looked(&mut self, cursor: Cursor, found: Option<&Batch>) -> bool {
+    /// Learns what the log held behind this cursor. The topic is left if it was doubted and lacked something twice in a row; once
+    /// may be an event that is on its way.
+    pub fn looked(&mut self, cursor: Cursor, found: Option<&Batch>) -> Looked {
         let end = found.and_then(|batch| batch.events.last()).map(Recorded::cursor);
+        let mute = self.topic.as_ref().is_some_and(|topic| topic.mute);
         let lacking = self.topic.as_mut().is_some_and(|topic| {
             let lacks = std::mem::take(&mut topic.doubted) && end.is_some_and(|end| end.position > topic.received);
             let lacked = topic.lacked;
@@ -143,7 +158,11 @@ impl Front {
             let ahead = self.wanted.filter(|wanted| wanted.position > place.position);
             self.wanted = Some(ahead.unwrap_or(place));
         }
-        lacking
+        match (lacking, mute) {
+            (false, _) => Looked::Well,
+            (true, false) => Looked::Silent,
+            (true, true) => Looked::Mute,
+        }
     }
 
     /// Takes an event of the log's present life from the topic.
@@ -154,7 +173,7 @@ impl Front {
         let Some(topic) = &mut self.topic else {
             return Ok(Received::Dropped);
         };
-        topic.lacked = false;
+        (topic.lacked, topic.mute) = (false, false);
         if event.position <= topic.received {
             return topic.recognise(&event).map(|()| Received::Dropped);
         }

@@ -97,7 +97,8 @@ pub(super) async fn offsets(
             };
             Some(Join {
                 cursor: place.cursor,
-                anchor: place.event.map(|(anchor, _)| anchor),
+                // Only a message that is there can be recognised.
+                anchor: found.get(&shard).and(place.event).map(|(anchor, _)| anchor),
                 offset,
             })
         };

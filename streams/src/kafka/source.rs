@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use rdkafka::{
-    Message, TopicPartitionList,
+    ClientConfig, Message, TopicPartitionList,
     consumer::{Consumer, StreamConsumer},
     error::KafkaError,
     message::BorrowedMessage,
@@ -16,7 +16,9 @@ use rdkafka::{
 use schemas::{Cursor, SHARDS, Shard};
 use sqlx::PgPool;
 use tokio::{
+    select,
     sync::{Notify, watch},
+    task::spawn_blocking,
     time::{Instant, interval, sleep},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -24,7 +26,7 @@ use tracing::{debug, info, warn};
 
 use super::{
     Broker, SourceTelemetry,
-    front::{Front, Received, Taken},
+    front::{Front, Looked, Received, Taken},
     joining, message,
 };
 use crate::{Batch, Fault, Limit, LogSource, Source, SourceError, log::Epochs};
@@ -54,7 +56,8 @@ pub struct KafkaSource {
 struct Shared {
     stream: PgPool,
     topic: String,
-    consumer: Arc<StreamConsumer>,
+    client: ClientConfig,
+    consumer: watch::Sender<Arc<StreamConsumer>>,
     state: Mutex<State>,
     /// Something may be ready for readers.
     hint: watch::Sender<()>,
@@ -67,6 +70,8 @@ struct State {
     fronts: [Front; SHARDS as usize],
     /// The topic is another log's.
     fault: Option<Fault>,
+    /// The client has lost its way, as after a topic was made anew under the same name: another one is to take its place.
+    lost: bool,
 }
 
 impl KafkaSource {
@@ -94,10 +99,12 @@ impl KafkaSource {
             .set("queued.max.messages.kbytes", "4096");
         let shared = Arc::new(Shared {
             topic: broker.topic.clone(),
-            consumer: Arc::new(config.create()?),
+            consumer: watch::Sender::new(Arc::new(config.create()?)),
+            client: config,
             state: Mutex::new(State {
                 fronts: array::from_fn(|_| Front::default()),
                 fault: None,
+                lost: false,
             }),
             hint: watch::Sender::new(()),
             drained: Notify::new(),
@@ -151,10 +158,12 @@ impl KafkaSource {
             self.shared
                 .telemetry
                 .read_in_log(found.map_or(0, |batch| batch.events.len()));
-            if state.fronts[cursor.shard.index()].looked(*cursor, found) {
+            let looked = state.fronts[cursor.shard.index()].looked(*cursor, found);
+            if looked != Looked::Well {
                 self.shared.telemetry.catch_ups.inc();
                 warn!(shard = %cursor.shard, "the topic is silent: its shard is read from the log");
             }
+            state.lost |= looked == Looked::Mute;
         }
         Ok(batches)
     }
@@ -184,11 +193,17 @@ impl Shared {
     /// Takes what the broker sends.
     async fn receive_all(&self) {
         let mut epochs = Epochs::default();
+        let mut consumers = self.consumer.subscribe();
         loop {
             while self.state().fronts.iter().map(Front::bytes).sum::<usize>() > WAITING_BYTES {
                 self.drained.notified().await;
             }
-            match self.consumer.recv().await {
+            let consumer = consumers.borrow_and_update().clone();
+            let received = select! {
+                received = consumer.recv() => received,
+                _ = consumers.changed() => continue,
+            };
+            match received {
                 Ok(message) => self.receive(&message, &mut epochs).await,
                 Err(error) => {
                     self.failed(&error);
@@ -252,6 +267,24 @@ impl Shared {
         }
     }
 
+    fn consumer(&self) -> Arc<StreamConsumer> {
+        self.consumer.borrow().clone()
+    }
+
+    /// Goes on with a new client.
+    fn renew(&self) {
+        match self.client.create() {
+            Ok(consumer) => {
+                warn!("the topic is there and the client is mute: another client takes its place");
+                self.leave_all();
+                let old = self.consumer.send_replace(Arc::new(consumer));
+                // Its end may wait for the broker.
+                drop(spawn_blocking(move || drop(old)));
+            }
+            Err(error) => debug!(%error, "no other client can be made"),
+        }
+    }
+
     fn leave_all(&self) {
         let mut state = self.state();
         for front in &mut state.fronts {
@@ -266,19 +299,23 @@ impl Shared {
     /// Lets shards that are read from the log go on with the topic where it has what comes next.
     async fn keep_joining(&self) {
         let mut looks = interval(JOIN_EVERY);
-        let mut assigned = Vec::new();
+        let (mut assigned, mut aims) = (Vec::new(), Vec::new());
         loop {
             looks.tick().await;
             self.forget();
+            if std::mem::take(&mut self.state().lost) {
+                self.renew();
+                assigned.clear();
+            }
             if let Err(error) = self.unassign(&mut assigned) {
                 warn!(%error, "partitions can't be left: all are joined anew");
                 self.leave_all();
                 assigned.clear();
-                if let Err(error) = self.consumer.unassign() {
+                if let Err(error) = self.consumer().unassign() {
                     debug!(%error, "nor all of them at once");
                 }
             }
-            match self.join(&mut assigned).await {
+            match self.join(&mut assigned, &mut aims).await {
                 Ok(()) => {}
                 Err(SourceError::Unavailable(error)) => debug!(error, "the topic can't be joined"),
                 Err(SourceError::Fault(fault)) => self.state().fault = Some(fault),
@@ -319,24 +356,28 @@ impl Shared {
         for shard in &left {
             partitions.add_partition(&self.topic, i32::from(shard.number()));
         }
-        self.consumer.incremental_unassign(&partitions)?;
+        self.consumer().incremental_unassign(&partitions)?;
         assigned.retain(|shard| !left.contains(shard));
         Ok(())
     }
 
-    async fn join(&self, assigned: &mut Vec<Shard>) -> Result<(), SourceError> {
+    /// Joins the shards whose aims the topic has, and aims at what was read of the others by now. What was read at the last look is
+    /// in the topic at this one if the relay keeps up; what was read just now would always be on its way still.
+    async fn join(&self, assigned: &mut Vec<Shard>, aims: &mut Vec<Cursor>) -> Result<(), SourceError> {
         let wanted: Vec<Cursor> = {
             let state = self.state();
             let apart = state.fronts.iter().filter(|front| !front.is_joined());
             let wanted = apart.filter_map(|front| front.wanted);
             wanted.filter(|cursor| !assigned.contains(&cursor.shard)).collect()
         };
-        if wanted.is_empty() {
+        let mut aimed = std::mem::replace(aims, wanted);
+        aimed.retain(|aim| aims.iter().any(|wanted| wanted.shard == aim.shard));
+        if aimed.is_empty() {
             return Ok(());
         }
-        let places = joining::places(&self.stream, &wanted).await?;
+        let places = joining::places(&self.stream, &aimed).await?;
         let unavailable = |error: KafkaError| SourceError::Unavailable(Box::new(error));
-        let joins = joining::offsets(&self.consumer, &self.topic, places)
+        let joins = joining::offsets(&self.consumer(), &self.topic, places)
             .await
             .map_err(unavailable)?;
         if joins.is_empty() {
@@ -356,7 +397,7 @@ impl Shared {
                 state.fronts[join.cursor.shard.index()].join(join.cursor, join.anchor, now);
             }
         }
-        let result = self.consumer.incremental_assign(&partitions);
+        let result = self.consumer().incremental_assign(&partitions);
         if result.is_ok() {
             assigned.extend(joins.iter().map(|join| join.cursor.shard));
         } else {

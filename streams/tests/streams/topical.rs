@@ -36,7 +36,7 @@ async fn from_the_log(world: &World) -> String {
 
 async fn until_joined(telemetry: &SourceTelemetry) {
     until("all shards are read from the topic", async || {
-        counted(telemetry, "shards") == 16
+        counted(telemetry, "shards ") == 16
     })
     .await;
 }
