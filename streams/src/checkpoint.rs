@@ -13,7 +13,7 @@ use schemas::{Cursor, SHARDS, Shard};
 use sqlx::{PgConnection, PgPool, Postgres, Row, Transaction};
 use uuid::Uuid;
 
-use crate::{Projection, SequenceId, log, parked};
+use crate::{Projection, SequenceId, SourceError, log, parked};
 
 /// A version of a read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,22 +114,23 @@ pub(crate) struct Leases {
 }
 
 /// A process's part of the shards.
-pub(crate) struct Part {
+struct Part {
     /// How many it should hold.
-    pub fair: usize,
+    fair: usize,
     /// Those that are its own by their leases.
-    pub held: BTreeSet<Shard>,
+    held: BTreeSet<Shard>,
 }
 
-impl Part {
-    /// What is to be left to others of all that is held, whether or not it is worked on: first what isn't.
-    pub(crate) fn surplus(&self, worked_on: impl Fn(&Shard) -> bool) -> Vec<Shard> {
-        let (busy, idle): (Vec<Shard>, Vec<Shard>) = self.held.iter().copied().partition(worked_on);
-        busy.into_iter().chain(idle).skip(self.fair).collect()
-    }
+/// What a process works on from now on.
+pub(crate) struct Settled {
+    /// What it keeps of what it worked on.
+    pub kept: BTreeSet<Shard>,
+    /// What has come to it.
+    pub taken: Taken,
 }
 
 /// What was taken.
+#[derive(Default)]
 pub(crate) struct Taken {
     pub held: Vec<Held>,
     /// How many of them another process had left without a word.
@@ -146,9 +147,39 @@ impl Leases {
         }
     }
 
+    /// Leaves what is more than this process's part to others, takes what is free of it, and makes sure that the log is the one
+    /// that the checkpoints speak of. A process that stood still may have lost what it works on without a word.
+    pub(crate) async fn settle(
+        &self,
+        version: Version,
+        works_on: impl Fn(&Shard) -> bool,
+    ) -> Result<Settled, SourceError> {
+        let Part { fair, held } = self.part(version).await?;
+        let (mut kept, idle): (BTreeSet<Shard>, BTreeSet<Shard>) = held.into_iter().partition(works_on);
+        let surplus: Vec<Shard> = kept.iter().chain(&idle).skip(fair).copied().collect();
+        if !surplus.is_empty() {
+            self.leave(version, &surplus).await?;
+            kept.retain(|shard| !surplus.contains(shard));
+        }
+        let missing: Vec<Shard> = Shard::all().filter(|shard| !kept.contains(shard)).collect();
+        let room = fair - kept.len();
+        if room == 0 {
+            let taken = Taken::default();
+            return Ok(Settled { kept, taken });
+        }
+        let taken = self.take(version, &missing, room).await?;
+        let known: Vec<_> = taken
+            .held
+            .iter()
+            .filter_map(|held| Some((held.cursor, held.event_id?)))
+            .collect();
+        log::recognise(&self.stream, &known).await?;
+        Ok(Settled { kept, taken })
+    }
+
     /// What this process holds still, and how much of all it should hold, by how many processes there are. Counts this one among
     /// them for as long as a lease lasts.
-    pub(crate) async fn part(&self, version: Version) -> Result<Part, sqlx::Error> {
+    async fn part(&self, version: Version) -> Result<Part, sqlx::Error> {
         let row = sqlx::query(
             "WITH here AS (
                INSERT INTO workers (projection, version, holder, expires_at)
@@ -178,7 +209,7 @@ impl Leases {
     }
 
     /// Leaves these shards to others, at once.
-    pub(crate) async fn leave(&self, version: Version, shards: &[Shard]) -> Result<(), sqlx::Error> {
+    async fn leave(&self, version: Version, shards: &[Shard]) -> Result<(), sqlx::Error> {
         sqlx::query(
             "UPDATE leases SET holder = NULL, expires_at = '-infinity'
               WHERE holder = $1 AND projection = $2 AND version = $3 AND shard = ANY($4)",
@@ -194,7 +225,7 @@ impl Leases {
 
     /// Takes at most so many of the shards that are free, and their checkpoints into this process's hand: whoever had them
     /// before can't write them any more.
-    pub(crate) async fn take(&self, version: Version, shards: &[Shard], at_most: usize) -> Result<Taken, sqlx::Error> {
+    async fn take(&self, version: Version, shards: &[Shard], at_most: usize) -> Result<Taken, sqlx::Error> {
         let shards = numbers(shards);
         let mut tx = begin(&self.stream, self.lasting).await?;
         let rows = sqlx::query(

@@ -2,6 +2,7 @@
 
 mod front;
 mod joining;
+mod keeping;
 mod message;
 mod source;
 mod telemetry;

@@ -7,19 +7,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use rdkafka::{
-    ClientConfig, Message, TopicPartitionList,
-    consumer::{Consumer, StreamConsumer},
-    error::KafkaError,
-    message::BorrowedMessage,
-};
-use schemas::{Cursor, SHARDS, Shard};
+use rdkafka::{ClientConfig, Message, consumer::StreamConsumer, error::KafkaError, message::BorrowedMessage};
+use schemas::{Cursor, SHARDS};
 use sqlx::PgPool;
 use tokio::{
     select,
     sync::{Notify, watch},
-    task::spawn_blocking,
-    time::{Instant, interval, sleep},
+    time::{Instant, sleep},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{debug, info, warn};
@@ -27,15 +21,9 @@ use tracing::{debug, info, warn};
 use super::{
     Broker, SourceTelemetry,
     front::{Front, Looked, Received, Taken},
-    joining, message,
+    message,
 };
 use crate::{Batch, Fault, Limit, LogSource, Source, SourceError, log::Epochs};
-
-/// How often shards that are read from the log are looked for in the topic.
-const JOIN_EVERY: Duration = Duration::from_secs(1);
-
-/// After so long without a reader a shard of the topic isn't read on.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(10);
 
 /// How much may wait here for readers, in bytes of payload; more is left to the broker.
 const WAITING_BYTES: usize = 32 << 20;
@@ -53,25 +41,25 @@ pub struct KafkaSource {
     _work: DropGuard,
 }
 
-struct Shared {
-    stream: PgPool,
-    topic: String,
-    client: ClientConfig,
-    consumer: watch::Sender<Arc<StreamConsumer>>,
+pub(super) struct Shared {
+    pub stream: PgPool,
+    pub topic: String,
+    pub client: ClientConfig,
+    pub consumer: watch::Sender<Arc<StreamConsumer>>,
     state: Mutex<State>,
     /// Something may be ready for readers.
     hint: watch::Sender<()>,
     /// Readers have taken something.
-    drained: Notify,
-    telemetry: SourceTelemetry,
+    pub drained: Notify,
+    pub telemetry: SourceTelemetry,
 }
 
-struct State {
-    fronts: [Front; SHARDS as usize],
+pub(super) struct State {
+    pub fronts: [Front; SHARDS as usize],
     /// The topic is another log's.
     fault: Option<Fault>,
     /// The client has lost its way, as after a topic was made anew under the same name: another one is to take its place.
-    lost: bool,
+    pub lost: bool,
 }
 
 impl KafkaSource {
@@ -186,7 +174,7 @@ impl Source for KafkaSource {
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -267,25 +255,7 @@ impl Shared {
         }
     }
 
-    fn consumer(&self) -> Arc<StreamConsumer> {
-        self.consumer.borrow().clone()
-    }
-
-    /// Goes on with a new client.
-    fn renew(&self) {
-        match self.client.create() {
-            Ok(consumer) => {
-                warn!("the topic is there and the client is mute: another client takes its place");
-                self.leave_all();
-                let old = self.consumer.send_replace(Arc::new(consumer));
-                // Its end may wait for the broker.
-                drop(spawn_blocking(move || drop(old)));
-            }
-            Err(error) => debug!(%error, "no other client can be made"),
-        }
-    }
-
-    fn leave_all(&self) {
+    pub(super) fn leave_all(&self) {
         let mut state = self.state();
         for front in &mut state.fronts {
             if front.is_joined() {
@@ -294,119 +264,6 @@ impl Shared {
             }
         }
         self.hint.send_replace(());
-    }
-
-    /// Lets shards that are read from the log go on with the topic where it has what comes next.
-    async fn keep_joining(&self) {
-        let mut looks = interval(JOIN_EVERY);
-        let (mut assigned, mut aims) = (Vec::new(), Vec::new());
-        loop {
-            looks.tick().await;
-            self.forget();
-            if std::mem::take(&mut self.state().lost) {
-                self.renew();
-                assigned.clear();
-            }
-            if let Err(error) = self.unassign(&mut assigned) {
-                warn!(%error, "partitions can't be left: all are joined anew");
-                self.leave_all();
-                assigned.clear();
-                if let Err(error) = self.consumer().unassign() {
-                    debug!(%error, "nor all of them at once");
-                }
-            }
-            match self.join(&mut assigned, &mut aims).await {
-                Ok(()) => {}
-                Err(SourceError::Unavailable(error)) => debug!(error, "the topic can't be joined"),
-                Err(SourceError::Fault(fault)) => self.state().fault = Some(fault),
-            }
-            let (mut joined, mut apart) = (0, 0);
-            for front in &self.state().fronts {
-                joined += i64::from(front.is_joined());
-                apart += i64::from(!front.is_joined() && front.wanted.is_some());
-            }
-            self.telemetry.shards.set(joined);
-            self.telemetry.shards_in_log.set(apart);
-        }
-    }
-
-    /// Leaves the shards that no reader asks for any more.
-    fn forget(&self) {
-        let now = Instant::now();
-        let mut state = self.state();
-        for front in &mut state.fronts {
-            if front.is_forgotten(now, FORGOTTEN_AFTER) {
-                front.leave();
-                front.wanted = None;
-            }
-        }
-        self.drained.notify_one();
-    }
-
-    fn unassign(&self, assigned: &mut Vec<Shard>) -> Result<(), KafkaError> {
-        let left: Vec<Shard> = {
-            let state = self.state();
-            let is_left = |shard: &&Shard| !state.fronts[shard.index()].is_joined();
-            assigned.iter().filter(is_left).copied().collect()
-        };
-        if left.is_empty() {
-            return Ok(());
-        }
-        let mut partitions = TopicPartitionList::new();
-        for shard in &left {
-            partitions.add_partition(&self.topic, i32::from(shard.number()));
-        }
-        self.consumer().incremental_unassign(&partitions)?;
-        assigned.retain(|shard| !left.contains(shard));
-        Ok(())
-    }
-
-    /// Joins the shards whose aims the topic has, and aims at what was read of the others by now. What was read at the last look is
-    /// in the topic at this one if the relay keeps up; what was read just now would always be on its way still.
-    async fn join(&self, assigned: &mut Vec<Shard>, aims: &mut Vec<Cursor>) -> Result<(), SourceError> {
-        let wanted: Vec<Cursor> = {
-            let state = self.state();
-            let apart = state.fronts.iter().filter(|front| !front.is_joined());
-            let wanted = apart.filter_map(|front| front.wanted);
-            wanted.filter(|cursor| !assigned.contains(&cursor.shard)).collect()
-        };
-        let mut aimed = std::mem::replace(aims, wanted);
-        aimed.retain(|aim| aims.iter().any(|wanted| wanted.shard == aim.shard));
-        if aimed.is_empty() {
-            return Ok(());
-        }
-        let places = joining::places(&self.stream, &aimed).await?;
-        let unavailable = |error: KafkaError| SourceError::Unavailable(Box::new(error));
-        let joins = joining::offsets(&self.consumer(), &self.topic, places)
-            .await
-            .map_err(unavailable)?;
-        if joins.is_empty() {
-            return Ok(());
-        }
-        let mut partitions = TopicPartitionList::new();
-        for join in &joins {
-            let partition = i32::from(join.cursor.shard.number());
-            partitions
-                .add_partition_offset(&self.topic, partition, join.offset)
-                .map_err(unavailable)?;
-        }
-        let now = Instant::now();
-        {
-            let mut state = self.state();
-            for join in &joins {
-                state.fronts[join.cursor.shard.index()].join(join.cursor, join.anchor, now);
-            }
-        }
-        let result = self.consumer().incremental_assign(&partitions);
-        if result.is_ok() {
-            assigned.extend(joins.iter().map(|join| join.cursor.shard));
-        } else {
-            let mut state = self.state();
-            for join in &joins {
-                state.fronts[join.cursor.shard.index()].leave();
-            }
-        }
-        result.map_err(unavailable)
     }
 
     /// Passes the log's hints on while a shard is read from there.

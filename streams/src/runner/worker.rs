@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Entry, Feed, InstallError, Progress, Projection, SequenceId, SourceError, State, Telemetry, Version,
-    checkpoint::{Advance, Held, Leases},
+    checkpoint::{Advance, Held, Leases, Settled},
     log, read_models, trace,
 };
 
@@ -115,31 +115,15 @@ impl Worker {
         Ok(true)
     }
 
-    /// Leaves what is more than this process's share to others, takes what is free of it, and makes sure that the log is the one
-    /// that the checkpoints speak of.
+    /// Takes what is this process's part of the shards, and leaves the rest to others.
     async fn take(&mut self) -> Result<(), Failure> {
         self.next_take = Instant::now() + TAKE_EVERY.min(self.settings.lease / 3);
-        let part = self.leases.part(self.version).await?;
-        // A process that stood still may have lost some without a word.
-        self.held.retain(|shard, _| part.held.contains(shard));
-        let surplus = part.surplus(|shard| self.held.contains_key(shard));
-        if !surplus.is_empty() {
-            self.held.retain(|shard, _| !surplus.contains(shard));
-            self.leases.leave(self.version, &surplus).await?;
-        }
-        let missing: Vec<Shard> = Shard::all().filter(|shard| !self.held.contains_key(shard)).collect();
-        let room = part.fair - self.held.len();
-        if room == 0 {
-            return Ok(());
-        }
-        let taken = self.leases.take(self.version, &missing, room).await?;
+        let Settled { kept, taken } = self
+            .leases
+            .settle(self.version, |shard| self.held.contains_key(shard))
+            .await?;
+        self.held.retain(|shard, _| kept.contains(shard));
         self.telemetry.takeovers(self.version, taken.takeovers);
-        let known: Vec<_> = taken
-            .held
-            .iter()
-            .filter_map(|held| Some((held.cursor, held.event_id?)))
-            .collect();
-        log::recognise(&self.stream, &known).await?;
         if !taken.held.is_empty() {
             info!(projection = %self.version, shards = taken.held.len(), takeovers = taken.takeovers, "took shards");
         }
