@@ -1,5 +1,5 @@
 # What there is to do with PropertyOS from a checkout. Each target installs what it lacks.
-.PHONY: run test audit bench-http fuzz
+.PHONY: run test audit bench fuzz
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 target := $(or $(CARGO_TARGET_DIR),target)
@@ -13,12 +13,11 @@ test:
 	@scripts/setup --tests
 	scripts/with-postgres scripts/with-kafka cargo test --locked --workspace
 
-# Commands per second through HTTP, rebuilds and memory, in this profile, each number of clients for so many seconds.
-profile := quick
-seconds := 20
-bench-http:
-	@scripts/setup
-	cargo bench --locked --profile $(profile) --package tests --bench http -- $(seconds)
+# How fast it is, on a machine that does nothing else: prints a table and writes it to docs/benchmarks.md. `make bench only=serve` measures
+# one section and writes nothing.
+bench:
+	@scripts/setup --tests
+	cargo bench --locked --package tests --bench bench -- $(or $(only),--write $(CURDIR)/docs/benchmarks.md)
 
 # Licences, bans and sources of what is built; advisories where their database can be reached.
 audit:

@@ -26,4 +26,8 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0003_append",
         sql: include_str!("../migrations/0003_append.sql"),
     },
+    Migration {
+        name: "0004_append_in_fewer_steps",
+        sql: include_str!("../migrations/0004_append_in_fewer_steps.sql"),
+    },
 ];

@@ -35,8 +35,8 @@ impl Feed {
         }
     }
 
-    /// What follows each cursor, as far as there is anything: in each shard in the order of the log, without a gap. Answers at
-    /// once, also with nothing. The limit is for each shard.
+    /// Something of what follows these cursors, unless nothing does: in each shard in the order of the log, without a gap. Answers
+    /// at once, also with nothing. The limit is for each shard.
     ///
     /// # Errors
     /// As the source's.
@@ -44,16 +44,12 @@ impl Feed {
         let mut shared = self.shared.lock().await;
         let Shared { source, windows } = &mut *shared;
         let mut entries = Vec::new();
-        let mut missing = Vec::new();
         for cursor in cursors {
-            let before = entries.len();
             entries.extend(windows[cursor.shard.index()].behind(*cursor, limit));
-            if entries.len() == before {
-                missing.push(*cursor);
-            }
         }
-        if !missing.is_empty() {
-            for batch in source.fetch(&missing, limit).await? {
+        // Whoever has read all that the windows hold fetches for every shard: none is left waiting for long.
+        if entries.is_empty() {
+            for batch in source.fetch(cursors, limit).await? {
                 let read = self.reader.read(batch.events).await?;
                 windows[batch.shard.index()].remember(&read);
                 entries.extend(read);

@@ -5,17 +5,15 @@ use std::sync::Arc;
 use domain::ids::OrganizationId;
 use schemas::{Recorded, SHARDS, Shard, shard_of};
 use sqlx::PgPool;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
     AppendError, Appended, NewCommand, ReadError, Snapshot, StreamId, batch::Waiting, lane::Lane, trouble,
-    types::Prepared, wake::Wake,
+    types::Prepared, wake::Wake, writers::Writers,
 };
 use crate::metrics::Metrics;
 
-/// So many shards are written at the same time; the other connections are for reading.
-const CONCURRENT_APPENDS: usize = 8;
 /// So many commands of a shard wait here; further ones wait where they came from.
 const MAX_WAITING: usize = 4096;
 
@@ -34,11 +32,11 @@ impl EventLog {
     /// Outside a tokio runtime.
     #[must_use]
     pub fn new(app: PgPool, metrics: Metrics) -> Self {
-        let turns = Arc::new(Semaphore::new(CONCURRENT_APPENDS));
+        let writers = Arc::new(Writers::new(app.clone()));
         let wake = Wake::new(app.clone());
         let lane = |shard| {
             let (sender, incoming) = mpsc::channel(MAX_WAITING);
-            let lane = Lane::new(shard, app.clone(), turns.clone(), wake.clone(), metrics.clone());
+            let lane = Lane::new(shard, writers.clone(), wake.clone(), metrics.clone());
             tokio::spawn(lane.run(incoming));
             sender
         };

@@ -5,9 +5,8 @@
 use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
 use schemas::Shard;
-use sqlx::{PgPool, Postgres, pool::PoolConnection};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::mpsc,
     time::{Instant, timeout},
 };
 
@@ -18,6 +17,7 @@ use super::{
     trouble,
     types::Prepared,
     wake::Wake,
+    writers::{Writer, Writers},
 };
 use crate::metrics::Metrics;
 
@@ -26,22 +26,19 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct Lane {
     shard: Shard,
-    pool: PgPool,
-    /// How many lanes may hold a connection at a time.
-    turns: Arc<Semaphore>,
+    writers: Arc<Writers>,
     wake: Wake,
     metrics: Metrics,
     /// The epoch that this lane writes in, once known.
     epoch: Option<i32>,
-    held: Option<(PoolConnection<Postgres>, OwnedSemaphorePermit)>,
+    held: Option<Writer>,
 }
 
 impl Lane {
-    pub(super) fn new(shard: Shard, pool: PgPool, turns: Arc<Semaphore>, wake: Wake, metrics: Metrics) -> Self {
+    pub(super) fn new(shard: Shard, writers: Arc<Writers>, wake: Wake, metrics: Metrics) -> Self {
         Self {
             shard,
-            pool,
-            turns,
+            writers,
             wake,
             metrics,
             epoch: None,
@@ -54,7 +51,9 @@ impl Lane {
         let mut waiting = VecDeque::new();
         loop {
             if waiting.is_empty() {
-                self.held = None;
+                if let Some(writer) = self.held.take() {
+                    self.writers.put(writer);
+                }
                 match incoming.recv().await {
                     Some(first) => waiting.push_back(first),
                     None => return,
@@ -116,39 +115,37 @@ impl Lane {
     }
 
     async fn try_call(&mut self, commands: &[&Prepared]) -> Result<Vec<Outcome>, sqlx::Error> {
-        let (mut connection, turn) = self.connection().await?;
+        let mut writer = match self.held.take() {
+            Some(writer) => writer,
+            None => self.writers.take().await?,
+        };
+        let connection = &mut writer.connection;
         let begun = Instant::now();
         let called = timeout(CALL_TIMEOUT, async {
             let epoch = match self.epoch {
                 Some(epoch) => epoch,
-                None => super::epoch::current(&mut connection, self.shard).await?,
+                None => super::epoch::current(connection, self.shard).await?,
             };
-            let outcomes = call::append(&mut connection, self.shard, epoch, commands).await;
+            let outcomes = call::append(connection, self.shard, epoch, commands).await;
             outcomes.map(|outcomes| (epoch, outcomes))
         });
-        let Ok(called) = called.await else {
+        let called = match called.await {
+            Ok(called) => called,
             // It still waits for an answer; nobody else must get it.
-            drop(connection.detach());
-            return Err(io::Error::from(io::ErrorKind::TimedOut).into());
+            Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
         };
         self.metrics.called(begun.elapsed(), commands.len());
-        let (epoch, outcomes) = called?;
-        self.epoch = Some(epoch);
-        self.held = Some((connection, turn));
-        self.wake.readers();
-        Ok(outcomes)
-    }
-
-    async fn connection(&mut self) -> Result<(PoolConnection<Postgres>, OwnedSemaphorePermit), sqlx::Error> {
-        if let Some(held) = self.held.take() {
-            return Ok(held);
+        match called {
+            Ok((epoch, outcomes)) => {
+                self.epoch = Some(epoch);
+                self.held = Some(writer);
+                self.wake.readers();
+                Ok(outcomes)
+            }
+            Err(error) => {
+                self.writers.forget();
+                Err(error)
+            }
         }
-        let turn = self
-            .turns
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| sqlx::Error::PoolClosed)?;
-        Ok((self.pool.acquire().await?, turn))
     }
 }

@@ -12,6 +12,7 @@ mod read;
 mod trouble;
 mod types;
 mod wake;
+mod writers;
 
 pub use event_log::{EventLog, heads};
 pub(crate) use read::{Snapshot, StoredEvent, Trace};

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use tokio::{sync::watch, time::sleep};
 
 /// At most one hint goes out in this time, however much is appended.
-const REST: Duration = Duration::from_millis(10);
+const REST: Duration = Duration::from_millis(5);
 
 /// Wakes the readers.
 #[derive(Clone)]

@@ -33,6 +33,8 @@ const BATCH: Limit = Limit {
 const MOST_CHANGED: usize = 20_000;
 /// How long to wait for more when no hint comes, and before trying again.
 const POLL: Duration = Duration::from_millis(250);
+/// How long to let events gather behind a commit, which takes about as long for one as for hundreds.
+const REST: Duration = Duration::from_millis(40);
 
 /// Why a node stopped, or failed for now.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +121,10 @@ impl Node {
                     let more = timeout(POLL, hints.changed());
                     let _ = stop.run_until_cancelled(more).await;
                 }
-                Ok(_) => self.tell(&progress),
+                Ok(_) => {
+                    self.tell(&progress);
+                    let _ = stop.run_until_cancelled(tokio::time::sleep(REST)).await;
+                }
                 Err(NodeError::Source(SourceError::Fault(fault))) => return Err(fault),
                 Err(error) => {
                     tracing::warn!(%error, "the search index could not be brought up to date; trying again");
@@ -154,7 +159,7 @@ impl Node {
             for entry in &entries {
                 self.take(entry)?;
             }
-            // Fewer than asked for: that was all there was.
+            // Fewer than asked for: that was about all there was.
             if entries.len() < BATCH.events || self.shelf.changed() >= MOST_CHANGED {
                 break;
             }

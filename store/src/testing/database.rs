@@ -105,6 +105,12 @@ impl TestDatabase {
         format!("postgres:///{}?host={folder}&user={role}", self.name)
     }
 
+    /// Where a program that is told them one by one finds it: the folder of its server's socket, and its name.
+    #[must_use]
+    pub fn place(&self) -> [String; 2] {
+        [self.server.socket_folder().display().to_string(), self.name.clone()]
+    }
+
     /// The superuser's connection string.
     #[must_use]
     pub fn superuser_url(&self) -> String {

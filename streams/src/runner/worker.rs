@@ -42,6 +42,10 @@ pub(super) struct Worker {
 /// How often to look for shards that have become free.
 const TAKE_EVERY: Duration = Duration::from_secs(1);
 
+/// How long to let events gather behind a batch that wasn't full. A transaction takes about as long for one event as for
+/// twenty, and the processors are the commands' too.
+const REST: Duration = Duration::from_millis(4);
+
 /// Why a round came to nothing.
 enum Failure {
     /// Try again later.
@@ -58,10 +62,13 @@ impl Worker {
         while !stop.is_cancelled() {
             hints.mark_unchanged();
             let pause = match self.round().await {
-                Ok(progressed) => {
+                Ok(applied) => {
                     failures = 0;
                     self.tell_running();
-                    if progressed {
+                    if applied > 0 {
+                        if applied < self.settings.batch.events {
+                            let _told = stop.run_until_cancelled(sleep(REST)).await;
+                        }
                         continue;
                     }
                     self.settings.poll
@@ -94,8 +101,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Applies what there is, once; says whether there was anything.
-    async fn round(&mut self) -> Result<bool, Failure> {
+    /// Applies what there is, once; says how many events that were.
+    async fn round(&mut self) -> Result<usize, Failure> {
         if !self.installed {
             read_models::install(&self.stream, &*self.projection).await?;
             self.installed = true;
@@ -105,14 +112,13 @@ impl Worker {
         }
         let cursors: Vec<Cursor> = self.held.values().map(|held| held.cursor).collect();
         if cursors.is_empty() {
-            return Ok(false);
+            return Ok(0);
         }
         let entries = self.feed.read(&cursors, self.settings.batch).await?;
-        if entries.is_empty() {
-            return Ok(false);
+        if !entries.is_empty() {
+            self.apply(&entries).await?;
         }
-        self.apply(&entries).await?;
-        Ok(true)
+        Ok(entries.len())
     }
 
     /// Takes what is this process's part of the shards, and leaves the rest to others.
