@@ -17,7 +17,7 @@ use super::{
     trouble,
     types::Prepared,
     wake::Wake,
-    writers::{Writer, Writers},
+    writers::Writers,
 };
 use crate::metrics::Metrics;
 
@@ -31,7 +31,6 @@ pub(super) struct Lane {
     metrics: Metrics,
     /// The epoch that this lane writes in, once known.
     epoch: Option<i32>,
-    held: Option<Writer>,
 }
 
 impl Lane {
@@ -42,7 +41,6 @@ impl Lane {
             wake,
             metrics,
             epoch: None,
-            held: None,
         }
     }
 
@@ -51,9 +49,6 @@ impl Lane {
         let mut waiting = VecDeque::new();
         loop {
             if waiting.is_empty() {
-                if let Some(writer) = self.held.take() {
-                    self.writers.put(writer);
-                }
                 match incoming.recv().await {
                     Some(first) => waiting.push_back(first),
                     None => return,
@@ -115,10 +110,7 @@ impl Lane {
     }
 
     async fn try_call(&mut self, commands: &[&Prepared]) -> Result<Vec<Outcome>, sqlx::Error> {
-        let mut writer = match self.held.take() {
-            Some(writer) => writer,
-            None => self.writers.take().await?,
-        };
+        let mut writer = self.writers.take().await?;
         let connection = &mut writer.connection;
         let begun = Instant::now();
         let called = timeout(CALL_TIMEOUT, async {
@@ -138,7 +130,8 @@ impl Lane {
         match called {
             Ok((epoch, outcomes)) => {
                 self.epoch = Some(epoch);
-                self.held = Some(writer);
+                // Others may be waiting for their turn, also when this shard has more.
+                self.writers.put(writer);
                 self.wake.readers();
                 Ok(outcomes)
             }
