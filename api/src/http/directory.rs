@@ -109,6 +109,7 @@ impl PartialSchema for Cursor {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
+            .pattern(Some("^[A-Za-z0-9_-]*$"))
             .description(Some("From a `next` link."))
             .into()
     }

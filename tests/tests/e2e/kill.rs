@@ -113,7 +113,8 @@ async fn a_serve_that_is_killed_loses_nothing_and_writes_nothing_twice() {
     // What the clock brings would come at other moments to the one than to the other.
     let killed = Installation::on_shared_server(PROPERTYOS)
         .await
-        .with("PROPERTYOS_TICK_EVERY", "0s");
+        .with("PROPERTYOS_TICK_EVERY", "0s")
+        .with("PROPERTYOS_LOG", "warn,api::process=info");
     assert!(killed.serve().await.stop().await.success());
     take_over_sample(&killed).await;
     let token = killed.output(&["token", "--role", "admin"]).await;
