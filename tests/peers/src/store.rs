@@ -22,7 +22,7 @@ pub enum Attempt {
 
 /// An event store, set up as its documentation says.
 pub trait Store: Sized + Send + Sync + 'static {
-    /// With more connections than this it is no faster, or slower.
+    /// With more connections than this it is no faster. Found by trial: 32 for most, of 16, 32 and 64.
     const MAX_CONNECTIONS: u32;
 
     /// Installs its schema into an empty database.

@@ -16,7 +16,14 @@ const MAX_CONNECTIONS: u32 = 32;
 /// Fails with what npm or the database says.
 pub async fn prepare(url: &str) -> Result<()> {
     let fetched = Command::new("npm")
-        .args(["ci", "--silent", "--prefer-offline", "--no-audit", "--no-fund", "--prefix"])
+        .args([
+            "ci",
+            "--silent",
+            "--prefer-offline",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+        ])
         .arg(folder())
         .output()
         .await?;
