@@ -3,8 +3,9 @@
 use std::{path::PathBuf, sync::Arc};
 
 use commands::{Metrics, execute::Commands, log::EventLog};
+use sqlx::PgConnection;
 use store::{
-    ConnectionSettings, MigrationSet, Pools,
+    ConnectError, ConnectionSettings, MigrationSet, Pools,
     data_folder::{DataFolder, Database, FolderLock},
     personal::PersonalData,
     private_server::PrivateServer,
@@ -103,6 +104,14 @@ impl Installation {
         self.secrets()?.introduce(&mut owner).await?;
         sqlx::Connection::close(owner).await?;
         Ok(steps)
+    }
+
+    /// The owner's connection, for what only the owner may: to be closed when that is done.
+    ///
+    /// # Errors
+    /// No owner in the settings, or no connection.
+    pub async fn owner(&self) -> Result<PgConnection, ConnectError> {
+        self.settings.connect_owner().await
     }
 
     /// Begins a new life of the log, after it was restored from a copy. Returns its number.

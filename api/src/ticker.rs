@@ -122,7 +122,7 @@ impl Ticker {
             return;
         };
         let until = Progress::at(clock::now(), settings.time_zone);
-        match commands::tick::tick(&self.commands, organization, organizations::INSTALLATION, until).await {
+        match commands::tick::tick(&*self.commands, organization, organizations::INSTALLATION, until).await {
             Ok(items) => tracing::info!(%organization, items, "time has passed"),
             Err(error) => tracing::warn!(%organization, %error, "time could not pass"),
         }

@@ -30,4 +30,8 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0004_append_in_fewer_steps",
         sql: include_str!("../migrations/0004_append_in_fewer_steps.sql"),
     },
+    Migration {
+        name: "0005_bulk_append",
+        sql: include_str!("../migrations/0005_bulk_append.sql"),
+    },
 ];

@@ -12,6 +12,13 @@ pub trait Root: Aggregate<Services = Context, Event: EventSet> + Clone + 'static
     /// Names one.
     type Id: Copy + Into<Uuid> + From<Uuid> + Send + Sync + std::fmt::Display;
 
+    /// True once its usual course is over: time brings it nothing more, and few commands are about it. What keeps many states
+    /// in memory lets go of these first.
+    #[must_use]
+    fn is_at_rest(&self) -> bool {
+        false
+    }
+
     /// The state that some facts lead to from this one.
     #[must_use]
     fn after(&self, events: &[Self::Event]) -> Self {
@@ -24,11 +31,17 @@ pub trait Root: Aggregate<Services = Context, Event: EventSet> + Clone + 'static
 }
 
 /// Makes a state the root of an aggregate. It has `decide(&self, command, &Context) -> Result<Vec<Event>, Refusal>`, the
-/// rulebook, and `evolve(&mut self, event)`, which can't fail.
+/// rulebook, and `evolve(&mut self, event)`, which can't fail. One that comes to rest names the question that says so.
 macro_rules! aggregate {
-    ($state:ident of $id:ident, $command:ident gives $event:ident) => {
+    ($state:ident of $id:ident, $command:ident gives $event:ident $(, at rest once $question:ident)?) => {
         impl $crate::Root for $state {
             type Id = $id;
+
+            $(
+                fn is_at_rest(&self) -> bool {
+                    self.$question()
+                }
+            )?
         }
 
         impl cqrs_es::Aggregate for $state {

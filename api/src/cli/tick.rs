@@ -57,7 +57,8 @@ pub async fn run(arguments: Arguments, settings: Config) -> anyhow::Result<()> {
             .load::<Organization>(organization, organization)
             .await?;
         let until = until.progress(loaded.state.settings()?.time_zone);
-        let items = commands::tick::tick(&connected.commands, organization, organizations::INSTALLATION, until).await?;
+        let items =
+            commands::tick::tick(&*connected.commands, organization, organizations::INSTALLATION, until).await?;
         println!("{items}");
         Ok(())
     })

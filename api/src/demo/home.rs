@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, Months, NaiveDate, NaiveDateTime, TimeDelta};
 use commands::{
-    execute::ExecuteError,
+    execute::{CarryOut, ExecuteError},
     handlers::{
         BillDeposit, DraftLease, GiveNotice, MakeUnitReady, OnStream, ReceiveDeposit, RenewLease, SignLease,
         TakeOverDeposit, TakeOverLease,
@@ -67,8 +67,8 @@ pub(super) struct Tenancy {
 }
 
 /// A unit with its agenda.
-pub(super) struct Home<'a> {
-    pub office: &'a Office<'a>,
+pub(super) struct Home<'a, C> {
+    pub office: &'a Office<'a, C>,
     /// Which of all units.
     pub number: u32,
     pub property: PropertyId,
@@ -80,9 +80,9 @@ pub(super) struct Home<'a> {
     noted: u32,
 }
 
-impl<'a> Home<'a> {
+impl<'a, C: CarryOut> Home<'a, C> {
     pub const fn new(
-        office: &'a Office<'a>,
+        office: &'a Office<'a, C>,
         number: u32,
         property: PropertyId,
         (unit, market_rent): (UnitId, Money),

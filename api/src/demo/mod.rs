@@ -11,7 +11,7 @@ mod repairs;
 
 use chrono::{NaiveDate, TimeDelta};
 use commands::{
-    execute::{Commands, ExecuteError},
+    execute::{CarryOut, ExecuteError},
     tick::{TickError, tick},
 };
 use domain::{
@@ -25,8 +25,6 @@ use uuid::Uuid;
 use home::Home;
 use office::{Office, ZONE, instant, morning};
 
-/// How many homes are simulated at once.
-const AT_ONCE: usize = 32;
 /// How many units a property has.
 const UNITS_OF_A_PROPERTY: u32 = 20;
 
@@ -85,7 +83,7 @@ impl Plan {
     ///
     /// # Errors
     /// If the log is not available, or a command is refused that shouldn't be.
-    pub async fn run(&self, commands: &Commands, done: impl Fn(u64)) -> Result<(), DemoError> {
+    pub async fn run<C: CarryOut>(&self, commands: &C, done: impl Fn(u64)) -> Result<(), DemoError> {
         let office = Office::of(commands, self.world());
         let last = early(month_after(self.from, self.months));
         let organization = office.organization;
@@ -103,7 +101,7 @@ impl Plan {
         for (day, number) in self.days().zip(1..) {
             pass_time(&office, early(day)).await?;
             stream::iter(homes.iter_mut().map(|home| home.live(day)))
-                .buffer_unordered(AT_ONCE)
+                .buffer_unordered(C::AT_ONCE)
                 .try_collect::<()>()
                 .await?;
             done(number);
@@ -111,17 +109,21 @@ impl Plan {
         Ok(pass_time(&office, last).await?)
     }
 
-    async fn homes<'a>(&self, office: &'a Office<'a>) -> Result<Vec<Home<'a>>, ExecuteError> {
+    async fn homes<'a, C: CarryOut>(&self, office: &'a Office<'a, C>) -> Result<Vec<Home<'a, C>>, ExecuteError> {
         let properties = self.units.div_ceil(UNITS_OF_A_PROPERTY);
-        let homes: Vec<Vec<Home<'a>>> = stream::iter(0..properties)
+        let homes: Vec<Vec<Home<'a, C>>> = stream::iter(0..properties)
             .map(|property| self.homes_of(office, property))
-            .buffered(AT_ONCE)
+            .buffered(C::AT_ONCE)
             .try_collect()
             .await?;
         Ok(homes.into_iter().flatten().collect())
     }
 
-    async fn homes_of<'a>(&self, office: &'a Office<'a>, number: u32) -> Result<Vec<Home<'a>>, ExecuteError> {
+    async fn homes_of<'a, C: CarryOut>(
+        &self,
+        office: &'a Office<'a, C>,
+        number: u32,
+    ) -> Result<Vec<Home<'a, C>>, ExecuteError> {
         let property = office.property(number, self.from).await?;
         let mut homes = Vec::new();
         for n in number * UNITS_OF_A_PROPERTY..((number + 1) * UNITS_OF_A_PROPERTY).min(self.units) {
@@ -138,7 +140,7 @@ fn early(day: NaiveDate) -> Progress {
     Progress::at(instant(morning(day) - TimeDelta::hours(7)), ZONE)
 }
 
-async fn pass_time(office: &Office<'_>, until: Progress) -> Result<(), TickError> {
+async fn pass_time<C: CarryOut>(office: &Office<'_, C>, until: Progress) -> Result<(), TickError> {
     tick(office.commands(), office.organization, office.clerk(), until)
         .await
         .map(drop)

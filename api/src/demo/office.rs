@@ -1,20 +1,19 @@
 //! The office of the simulated portfolio: gives commands at the times at which they would have been given.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use commands::{
-    execute::{Command, Commands, ExecuteError, Invocation, Receipt},
+    execute::{CarryOut, Command, ExecuteError, Invocation},
     handlers::{CreateUnit, FoundOrganization, OnStream},
-    log::{ReadError, StreamId},
 };
 use domain::{
-    Root as _,
     ids::{BankAccountId, CommandId, LeaseId, OrganizationId, PropertyId, UnitId, UserId, VendorId},
     lease::Lease,
     money::{Currency, Money},
     personal::Contact,
     property::{Address, Property, PropertyCommand, PropertyDetails, PropertyKind},
-    registry::{DecodeError, Decoder},
     settings::Settings,
     unit::UnitDetails,
     vendor::{Vendor, VendorCommand, VendorProfile},
@@ -42,8 +41,8 @@ const VENDORS: [(&str, &[&str]); 5] = [
 ];
 
 /// Gives the commands of one simulated organization.
-pub(super) struct Office<'a> {
-    commands: &'a Commands,
+pub(super) struct Office<'a, C> {
+    commands: &'a C,
     /// Everything that is drawn, and every id, follows from it.
     pub world: Uuid,
     pub organization: OrganizationId,
@@ -52,9 +51,9 @@ pub(super) struct Office<'a> {
     pub vendors: Vec<VendorId>,
 }
 
-impl<'a> Office<'a> {
+impl<'a, C: CarryOut> Office<'a, C> {
     /// The office of this world, whether or not it was founded.
-    pub fn of(commands: &'a Commands, world: Uuid) -> Self {
+    pub fn of(commands: &'a C, world: Uuid) -> Self {
         let organization = OrganizationId(Uuid::new_v5(&world, b"organization"));
         let founding = id_in(world, "found");
         Self {
@@ -69,7 +68,7 @@ impl<'a> Office<'a> {
         }
     }
 
-    pub const fn commands(&self) -> &Commands {
+    pub const fn commands(&self) -> &C {
         self.commands
     }
 
@@ -89,22 +88,17 @@ impl<'a> Office<'a> {
     }
 
     /// Gives the command that does this, at a local time.
-    pub async fn give<C: Command>(&self, what: &str, at: NaiveDateTime, command: &C) -> Result<Receipt, ExecuteError> {
+    pub async fn give(&self, what: &str, at: NaiveDateTime, command: &impl Command) -> Result<(), ExecuteError> {
         let invocation = Invocation::new(self.organization, self.clerk(), self.id(what), instant(at));
-        self.commands.execute(&invocation, command).await
+        self.commands.carry_out(&invocation, command).await
     }
 
     /// A lease as it was just before a local time.
-    pub async fn lease_before(&self, lease: LeaseId, at: NaiveDateTime) -> Result<Lease, ExecuteError> {
-        let at = instant(at);
-        let stream = StreamId::of::<Lease>(lease);
-        let events = self.commands.log().stream(self.organization, stream).await?;
-        let decoder = Decoder::default();
-        let before = events.iter().filter(|event| event.metadata.occurred_at < at);
-        let before: Result<Vec<_>, DecodeError> = before
-            .map(|event| decoder.decode_as(&event.event_type, event.event_version, event.payload.get()))
-            .collect();
-        Ok(Lease::default().after(&before.map_err(ReadError::from)?))
+    pub async fn lease_before(&self, lease: LeaseId, at: NaiveDateTime) -> Result<Arc<Lease>, ExecuteError> {
+        let before = self
+            .commands
+            .load_before::<Lease>(self.organization, lease, instant(at));
+        Ok(before.await?)
     }
 
     /// Founds the organization, with its vendors.

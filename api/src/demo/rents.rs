@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use commands::{
-    execute::ExecuteError,
+    execute::{CarryOut, ExecuteError},
     handlers::{DepositPayment, ReceivePayment, ReturnPayment},
 };
 use domain::{
@@ -36,7 +36,7 @@ enum Step {
     Return,
 }
 
-impl Home<'_> {
+impl<C: CarryOut> Home<'_, C> {
     /// Pays what is owed, or a part of it, if anything is.
     pub(super) async fn pay(
         &mut self,

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 use commands::{
-    execute::ExecuteError,
+    execute::{CarryOut, ExecuteError},
     handlers::{ConvertRequest, OnStream, ResolveRequest, SubmitRequest},
 };
 use domain::{
@@ -47,7 +47,7 @@ impl Repair {
     }
 }
 
-impl Home<'_> {
+impl<C: CarryOut> Home<'_, C> {
     pub(super) async fn repair(&mut self, at: NaiveDateTime, repair: Repair) -> Result<(), ExecuteError> {
         let key = repair.key.as_str();
         let request = RequestId(self.office.id(&format!("report {key}")).derive(0));

@@ -20,6 +20,8 @@ pub(super) struct Known {
     pub(super) sequence: i64,
     /// Bytes of the events it is made of: about what it takes, and not less for a state that forgets.
     pub(super) bytes: usize,
+    /// See [`domain::Root::is_at_rest`].
+    pub(super) at_rest: bool,
 }
 
 /// The states known, up to a size.

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use domain::{
-    Refusal, Root, ids::OrganizationId, money::Currency, organization::Organization, registry::Decoder,
-    settings::Settings,
-};
+use domain::{Root, ids::OrganizationId, money::Currency, organization::Organization, settings::Settings};
 use schemas::{SHARDS, shard_of};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use store::{
     personal::{PersonalData, Subject},
     secrets::HashKey,
@@ -17,15 +14,17 @@ use store::{
 use tokio::sync::Mutex;
 
 use super::{
-    Command, ExecuteError, InternalError, Invocation, Loaded, Receipt,
+    Aggregates, Bulk, BulkError, Command, ExecuteError, Invocation, Loaded, Receipt,
+    before::before,
     cache::States,
-    canonical,
-    reader::{Freshness, Reader, typed},
+    decider::{Decided, Decider},
+    every::Every,
+    reader::{Freshness, Memory, Reader, typed},
     seal,
     work::Work,
 };
 use crate::{
-    log::{AppendError, EventLog, NewCommand, ReadError, StreamId},
+    log::{AppendError, EventLog, ReadError, StreamId},
     metrics::CommandOutcome,
 };
 
@@ -38,9 +37,7 @@ const ATTEMPTS: usize = 8;
 /// Carries commands out: to be shared by all that give any.
 pub struct Commands {
     log: EventLog,
-    personal: PersonalData,
-    hash_key: HashKey,
-    decoder: Decoder,
+    decider: Arc<Decider>,
     states: States,
     /// Of each shard, whose turn it is to try again. Those who lost against each other would lose again if they all ran at
     /// once.
@@ -53,9 +50,7 @@ impl Commands {
     pub fn new(log: EventLog, personal: PersonalData, hash_key: HashKey) -> Self {
         Self {
             log,
-            personal,
-            hash_key,
-            decoder: Decoder::default(),
+            decider: Arc::new(Decider::new(personal, hash_key)),
             states: States::new(STATES_BYTES),
             turns: Default::default(),
         }
@@ -73,7 +68,7 @@ impl Commands {
     /// # Errors
     /// See [`ExecuteError`]. A refusal rests on the log as it is, not on what this process remembers of it.
     pub async fn execute<C: Command>(&self, invocation: &Invocation, command: &C) -> Result<Receipt, ExecuteError> {
-        let hash = self.hash(invocation, command).map_err(InternalError::from)?;
+        let hash = self.decider.hash(invocation, command)?;
         let mut result = self.decide(invocation, command, &hash).await;
         // Whatever a retry would be told now, it was told something else the first time.
         if result.as_ref().is_err_and(ExecuteError::is_an_answer) && !invocation.command_id_is_fresh {
@@ -85,19 +80,6 @@ impl Commands {
         }
         self.log.metrics().command(outcome(&result));
         result
-    }
-
-    /// Name, actor and body; and the day, where the client named one.
-    fn hash<C: Command>(&self, invocation: &Invocation, command: &C) -> Result<Vec<u8>, serde_json::Error> {
-        let body = canonical::json(command)?;
-        let day = canonical::json(&invocation.effective_on)?;
-        let parts = [
-            C::NAME.as_bytes(),
-            invocation.actor.0.as_bytes(),
-            body.as_bytes(),
-            day.as_bytes(),
-        ];
-        Ok(self.hash_key.sign(parts))
     }
 
     /// An aggregate as the log has it now.
@@ -117,9 +99,44 @@ impl Commands {
     ///
     /// # Errors
     /// See [`ReadError`].
-    pub async fn load_every<A: Root>(&self, organization: OrganizationId) -> Result<Vec<(A::Id, Arc<A>)>, ReadError> {
-        let every = self.reader(organization, Freshness::Current).every::<A>().await?;
+    pub async fn load_every<A: Root>(&self, organization: OrganizationId) -> Result<Aggregates<A>, ReadError> {
+        let mut every = Every {
+            organization,
+            states: &self.states,
+            snapshot: self.log.snapshot(organization),
+            decoder: &self.decider.decoder,
+        };
+        let every = every.of::<A>().await?;
         Ok(every.into_iter().map(|(id, known)| (id, typed(&known.state))).collect())
+    }
+
+    /// An aggregate as it was before an instant: with what occurred until then, whenever it was written.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn load_before<A: Root>(
+        &self,
+        organization: OrganizationId,
+        id: A::Id,
+        instant: DateTime<Utc>,
+    ) -> Result<Arc<A>, ReadError> {
+        let mut snapshot = self.log.snapshot(organization);
+        before(&mut snapshot, &self.decider.decoder, StreamId::of::<A>(id), instant).await
+    }
+
+    /// Begins a bulk load of an organization that has no events yet, as the owner of the log. So many events are written at
+    /// a time, about, and while they are, nobody else writes to the shard.
+    ///
+    /// # Errors
+    /// See [`BulkError`]: nothing was written.
+    pub async fn bulk(
+        &self,
+        owner: PgConnection,
+        organization: OrganizationId,
+        batch_events: u32,
+    ) -> Result<Bulk, BulkError> {
+        let app = self.log.pool().clone();
+        Bulk::begin(self.decider.clone(), app, owner, organization, batch_events).await
     }
 
     /// The civil date on which an organization began to keep its business here; `None` if it didn't.
@@ -132,17 +149,20 @@ impl Commands {
 
     /// Deletes a person's key, after the log has what says so; see [`PersonalData::erase`].
     pub(crate) async fn erase_key(&self, stream: &PgPool, person: Subject) -> Result<(), ExecuteError> {
-        self.personal.erase(stream, person).await.map_err(seal::failed)?;
+        self.decider
+            .personal
+            .erase(stream, person)
+            .await
+            .map_err(seal::failed)?;
         Ok(())
     }
 
     fn reader(&self, organization: OrganizationId, freshness: Freshness) -> Reader<'_> {
         Reader {
             organization,
-            freshness,
+            memory: Memory::Cache(&self.states, freshness),
             snapshot: self.log.snapshot(organization),
-            states: &self.states,
-            decoder: &self.decoder,
+            decoder: &self.decider.decoder,
         }
     }
 
@@ -179,43 +199,7 @@ impl Commands {
         command: &C,
         hash: &[u8],
     ) -> Result<Receipt, ExecuteError> {
-        let organization = work.stream::<Organization>(invocation.organization).await?.state;
-        if let Ok(settings) = organization.settings() {
-            work.context = invocation.context(Arc::new(settings.clone()));
-        }
-        if !command.is_about_the_organization() {
-            organization.must_be_active().map_err(Refusal::from)?;
-        }
-        let decided = command.decide(work).await;
-        // Before what was decided: a client that is wrong about the state is told so, not what follows from it.
-        if let Some(expected) = invocation.if_match {
-            let actual = work.primary_sequence();
-            if actual != expected {
-                return Err(ExecuteError::PreconditionFailed { expected, actual });
-            }
-        }
-        decided?;
-        if let Some(error) = work.fault.take() {
-            return Err(InternalError::Json(error).into());
-        }
-        if work.drafts.is_empty() {
-            return Err(InternalError::Silent { command: C::NAME }.into());
-        }
-        self.append(work, invocation, hash).await
-    }
-
-    async fn append(&self, work: &mut Work<'_>, invocation: &Invocation, hash: &[u8]) -> Result<Receipt, ExecuteError> {
-        let person_keys = seal::seal(&self.personal, work).await?;
-        let events = work.take_events().map_err(InternalError::from)?;
-        let command = NewCommand {
-            organization: invocation.organization,
-            command_id: invocation.command_id,
-            command_hash: hash.to_vec(),
-            metadata: invocation.metadata(work.context()),
-            expectations: work.expectations(),
-            events: events.iter().map(|outgoing| outgoing.event.clone()).collect(),
-            person_keys,
-        };
+        let Decided { command, events } = self.decider.decide(work, invocation, command, hash).await?;
         // The writer needs a connection too, and may have to wait for it: nobody waits for the writer with one in hand.
         work.reader.snapshot.release();
         let appended = match self.log.append(command).await {
@@ -230,7 +214,10 @@ impl Commands {
         if appended.repeated {
             return self.first_answer(invocation, hash).await?.ok_or(ExecuteError::Conflict);
         }
-        work.remember(&events);
+        // What can't be reckoned now is read when it is needed.
+        for (stream, known) in work.states_after(&events).into_iter().flatten() {
+            self.states.put(invocation.organization, stream, known);
+        }
         Ok(Receipt::new(appended, &events))
     }
 

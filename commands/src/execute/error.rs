@@ -126,7 +126,9 @@ impl From<ReadError> for ExecuteError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Unavailable { retry_after, source } => Self::Unavailable { retry_after, source },
-            ReadError::Corrupt(_) | ReadError::Unreadable(_) => InternalError::Read(error).into(),
+            ReadError::Corrupt(_) | ReadError::Unreadable(_) | ReadError::OtherOrganization(_) => {
+                InternalError::Read(error).into()
+            }
         }
     }
 }

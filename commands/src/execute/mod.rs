@@ -1,9 +1,14 @@
 //! Carrying out commands: load what a decision rests on, decide, append once.
 
+mod before;
+mod bulk;
 mod cache;
 mod canonical;
+mod carry_out;
 mod commands;
+mod decider;
 mod error;
+mod every;
 mod invocation;
 mod reader;
 mod receipt;
@@ -12,6 +17,8 @@ mod work;
 
 use serde::Serialize;
 
+pub use bulk::{Bulk, BulkError};
+pub use carry_out::{Aggregates, CarryOut};
 pub use commands::Commands;
 pub use error::{Decline, ExecuteError, InternalError};
 pub use invocation::Invocation;

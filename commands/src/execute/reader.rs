@@ -1,11 +1,14 @@
 //! Brings an organization's aggregates from memory and from the log.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use domain::{Root, ids::OrganizationId, registry::Decoder};
-use uuid::Uuid;
+use sqlx::PgConnection;
 
-use super::cache::{AnyState, Known, States};
+use super::{
+    bulk::Whole,
+    cache::{AnyState, Known, States},
+};
 use crate::log::{ReadError, Snapshot, StoredEvent, StreamId};
 
 /// How current a state must be.
@@ -17,71 +20,64 @@ pub(super) enum Freshness {
     Current,
 }
 
+/// What is known without asking the log.
+pub(super) enum Memory<'c> {
+    /// States used lately, from which others may have moved on.
+    Cache(&'c States, Freshness),
+    /// What a bulk load, which is alone, has decided: it is current, and all there is.
+    Whole(&'c mut Whole),
+}
+
 /// Reads one organization's aggregates.
 pub(super) struct Reader<'c> {
     pub(super) organization: OrganizationId,
-    pub(super) freshness: Freshness,
+    pub(super) memory: Memory<'c>,
     pub(super) snapshot: Snapshot<'c>,
-    pub(super) states: &'c States,
     pub(super) decoder: &'c Decoder,
 }
 
 impl Reader<'_> {
-    /// An aggregate, and whether that is from memory alone.
+    /// An aggregate, and whether that is from memory alone and may be no longer so.
     pub(super) async fn aggregate<A: Root>(&mut self, stream: StreamId) -> Result<(Known, bool), ReadError> {
-        let remembered = self.states.get(self.organization, stream);
-        if let Some(known) = &remembered
-            && self.freshness == Freshness::Remembered
-        {
-            return Ok((known.clone(), true));
-        }
+        let remembered = match &mut self.memory {
+            Memory::Cache(states, freshness) => {
+                let remembered = states.get(self.organization, stream);
+                if let (Some(known), Freshness::Remembered) = (&remembered, freshness) {
+                    return Ok((known.clone(), true));
+                }
+                remembered
+            }
+            Memory::Whole(whole) => {
+                if let Some(known) = whole.find::<A>(stream) {
+                    return Ok((known, false));
+                }
+                whole.settle().await?;
+                None
+            }
+        };
         let known = remembered.unwrap_or_else(nothing::<A>);
         let events = self.snapshot.events_after(stream, known.sequence).await?;
         if events.is_empty() {
             return Ok((known, false));
         }
         let known = advance::<A>(self.decoder, &known, &events)?;
-        self.states.put(self.organization, stream, known.clone());
+        if let Memory::Cache(states, _) = &self.memory {
+            states.put(self.organization, stream, known.clone());
+        }
         Ok((known, false))
     }
-}
 
-/// How many streams are asked for at once.
-const PAGE: i64 = 1_000;
-
-impl Reader<'_> {
-    /// Every aggregate of a type, as the log has it now, by id: a question for each [`PAGE`] of them.
-    pub(super) async fn every<A: Root>(&mut self) -> Result<Vec<(A::Id, Known)>, ReadError> {
-        let mut every = Vec::new();
-        let mut last = None;
-        loop {
-            let ids = self.snapshot.streams_of_type(A::TYPE, last, PAGE).await?;
-            let Some(end) = ids.last() else { return Ok(every) };
-            last = Some(*end);
-            every.extend(self.page::<A>(&ids).await?);
-        }
+    /// Whether an aggregate that begins is asked for all the same.
+    pub(super) fn asks_first(&self) -> bool {
+        !matches!(self.memory, Memory::Cache(_, Freshness::Remembered))
     }
 
-    async fn page<A: Root>(&mut self, ids: &[Uuid]) -> Result<Vec<(A::Id, Known)>, ReadError> {
-        let mut page = Vec::with_capacity(ids.len());
-        for id in ids {
-            let stream = StreamId::of::<A>((*id).into());
-            let known = self.states.get(self.organization, stream).unwrap_or_else(nothing::<A>);
-            page.push((*id, known));
+    /// A connection that sees the organization's rows, with all that was decided before.
+    pub(super) async fn connection(&mut self) -> Result<&mut PgConnection, ReadError> {
+        if let Memory::Whole(whole) = &mut self.memory {
+            whole.settle().await?;
         }
-        let behind: Vec<(Uuid, i64)> = page.iter().map(|(id, known)| (*id, known.sequence)).collect();
-        let mut news: HashMap<Uuid, Vec<StoredEvent>> = HashMap::new();
-        for (id, event) in self.snapshot.events_after_all(A::TYPE, &behind).await? {
-            news.entry(id).or_default().push(event);
-        }
-        for (id, known) in &mut page {
-            if let Some(events) = news.get(id) {
-                *known = advance::<A>(self.decoder, known, events)?;
-                self.states
-                    .put(self.organization, StreamId::of::<A>((*id).into()), known.clone());
-            }
-        }
-        Ok(page.into_iter().map(|(id, known)| (id.into(), known)).collect())
+        Ok(self.snapshot.connection().await?)
     }
 }
 
@@ -97,6 +93,7 @@ pub(super) fn advance<A: Root>(decoder: &Decoder, base: &Known, events: &[Stored
         known.sequence = event.sequence;
         known.bytes += event.payload.len();
     }
+    known.at_rest = state.is_at_rest();
     known.state = Arc::new(state);
     Ok(known)
 }
@@ -107,6 +104,7 @@ pub(super) fn nothing<A: Root>() -> Known {
         state: Arc::new(A::default()),
         sequence: 0,
         bytes: 0,
+        at_rest: false,
     }
 }
 

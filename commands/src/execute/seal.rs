@@ -48,7 +48,7 @@ async fn known_keys(
         return Ok(Keys::default());
     }
     let subjects = persons.iter().map(|person| (organization, *person));
-    let connection = work.reader.snapshot.connection().await.map_err(ReadError::from)?;
+    let connection = work.reader.connection().await?;
     let keys = personal.load_keys(connection, subjects).await.map_err(failed)?;
     match persons.into_iter().find(|person| !keys.has((organization, *person))) {
         Some(person) => Err(ExecuteError::PersonErased { person }),

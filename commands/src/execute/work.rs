@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::{
     Decline,
     cache::{AnyState, Known},
-    reader::{Advance, Freshness, Reader, advance, nothing, typed},
+    reader::{Advance, Reader, advance, nothing, typed},
 };
 use crate::log::{NewEvent, ReadError, StoredEvent, StreamId};
 
@@ -96,7 +96,7 @@ impl<'c> Work<'c> {
     /// # Errors
     /// A stream that can't be read now, or not by this build.
     pub async fn begin<A: Root>(&mut self, id: A::Id) -> Result<Loaded<A>, Decline> {
-        if self.reader.freshness == Freshness::Current {
+        if self.reader.asks_first() {
             return self.load(id).await;
         }
         let index = self.place_or_new::<A>(id);
@@ -182,20 +182,21 @@ impl<'c> Work<'c> {
         (0..).zip(std::mem::take(&mut self.drafts)).map(outgoing).collect()
     }
 
-    /// Keeps the states that what was written leads to.
-    pub(super) fn remember(&self, written: &[Outgoing]) {
+    /// The states that what is written leads to.
+    pub(super) fn states_after(&self, written: &[Outgoing]) -> Result<Vec<(StreamId, Known)>, ReadError> {
+        let mut states = Vec::new();
         for stream in &self.streams {
             let events: Vec<StoredEvent> = written
                 .iter()
                 .filter(|outgoing| outgoing.event.stream == stream.id)
                 .map(Outgoing::stored)
                 .collect();
-            if !events.is_empty()
-                && let Ok(known) = (stream.advance)(self.reader.decoder, &stream.base, &events)
-            {
-                self.reader.states.put(self.reader.organization, stream.id, known);
+            if !events.is_empty() {
+                let known = (stream.advance)(self.reader.decoder, &stream.base, &events)?;
+                states.push((stream.id, known));
             }
         }
+        Ok(states)
     }
 
     fn place(&self, stream: StreamId) -> Option<usize> {

@@ -88,6 +88,11 @@ impl EventLog {
         Snapshot::new(&self.pool, organization)
     }
 
+    /// Connections of the role that reads and appends.
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// What is counted of it.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {

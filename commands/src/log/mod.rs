@@ -4,6 +4,7 @@
 //! command's events are all there or none; nothing that was written changes.
 
 mod batch;
+mod bulk;
 mod call;
 pub mod epoch;
 mod event_log;
@@ -14,6 +15,7 @@ mod types;
 mod wake;
 mod writers;
 
+pub(crate) use bulk::BulkLog;
 pub use event_log::{EventLog, heads};
 pub(crate) use read::{Snapshot, StoredEvent, Trace};
 pub use trouble::ReadError;

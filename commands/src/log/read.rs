@@ -68,6 +68,21 @@ impl<'p> Snapshot<'p> {
         self.transaction = None;
     }
 
+    /// Whether the organization has any.
+    pub(crate) async fn has_events(&mut self) -> Result<bool, ReadError> {
+        let (organization, shard) = (self.organization, self.shard);
+        // In the order of an index, so that it is used: the first row answers.
+        let sql = format!(
+            "SELECT true FROM events_{shard} WHERE shard = {shard} AND tenant_id = $1
+              ORDER BY aggregate_type, aggregate_id, sequence LIMIT 1"
+        );
+        let found: Option<bool> = sqlx::query_scalar(&sql)
+            .bind(organization.0)
+            .fetch_optional(self.connection().await?)
+            .await?;
+        Ok(found.is_some())
+    }
+
     /// What a stream holds behind a sequence, in order.
     pub(crate) async fn events_after(
         &mut self,

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use domain::registry::DecodeError;
+use domain::{ids::OrganizationId, registry::DecodeError};
 use sqlx::error::DatabaseError;
 use store::is_unavailable;
 
@@ -28,6 +28,9 @@ pub enum ReadError {
     /// A stored event that this build can't read.
     #[error("a stored event can't be read")]
     Unreadable(#[source] Arc<DecodeError>),
+    /// Whoever is asked knows one organization, and this is another.
+    #[error("organization {0} is not the one that is loaded")]
+    OtherOrganization(OrganizationId),
 }
 
 impl From<sqlx::Error> for ReadError {

@@ -14,15 +14,15 @@ use domain::{
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
-use super::{AT_ONCE, Tick, TickError, failed};
+use super::{Tick, TickError, failed};
 use crate::{
-    execute::{Command, Commands, Decline, ExecuteError, Invocation, Work},
+    execute::{CarryOut, Command, Decline, ExecuteError, Invocation, Work},
     handlers::{ActivateLease, ConcludeTerm, OnStream},
 };
 
 /// Gives the command that a rule means for a lease on a day.
 pub(super) async fn decide_lease(
-    commands: &Commands,
+    commands: &impl CarryOut,
     invocation: &Invocation,
     rule: LeaseRule,
     lease: LeaseId,
@@ -30,21 +30,24 @@ pub(super) async fn decide_lease(
 ) -> Result<(), ExecuteError> {
     let alone = |command| OnStream::<Lease>::of(lease, command);
     match rule {
-        LeaseRule::Conclude => commands.execute(invocation, &ConcludeTerm { lease }).await,
-        LeaseRule::Activate => commands.execute(invocation, &ActivateLease { lease, on: day }).await,
+        LeaseRule::Conclude => commands.carry_out(invocation, &ConcludeTerm { lease }).await,
+        LeaseRule::Activate => commands.carry_out(invocation, &ActivateLease { lease, on: day }).await,
         LeaseRule::PostDue => {
             commands
-                .execute(invocation, &alone(LeaseCommand::PostDue { through: day }))
+                .carry_out(invocation, &alone(LeaseCommand::PostDue { through: day }))
                 .await
         }
-        LeaseRule::AnnounceExpiry => commands.execute(invocation, &alone(LeaseCommand::AnnounceExpiry)).await,
+        LeaseRule::AnnounceExpiry => {
+            commands
+                .carry_out(invocation, &alone(LeaseCommand::AnnounceExpiry))
+                .await
+        }
         LeaseRule::AssessLateFees => {
             commands
-                .execute(invocation, &alone(LeaseCommand::AssessLateFees { day }))
+                .carry_out(invocation, &alone(LeaseCommand::AssessLateFees { day }))
                 .await
         }
-    }?;
-    Ok(())
+    }
 }
 
 /// A deadline of a request passed.
@@ -102,7 +105,7 @@ impl Command for RecordExpiryOfInsurance {
     }
 }
 
-impl Tick<'_> {
+impl<C: CarryOut> Tick<'_, C> {
     /// Whose insurance no longer covers a day.
     pub(super) async fn vendors(&mut self, day: NaiveDate) -> Result<(), TickError> {
         const RULE: &str = "expire_insurance";
@@ -126,7 +129,7 @@ impl Tick<'_> {
         let until = self.until.instant;
         let requests = self
             .commands
-            .load_every::<MaintenanceRequest>(self.organization)
+            .load_awake::<MaintenanceRequest>(self.organization)
             .await?;
         let of_requests = requests
             .iter()
@@ -139,7 +142,7 @@ impl Tick<'_> {
                 _ => None,
             })
             .collect();
-        let orders = self.commands.load_every::<WorkOrder>(self.organization).await?;
+        let orders = self.commands.load_awake::<WorkOrder>(self.organization).await?;
         let of_orders = orders
             .iter()
             .flat_map(|(id, order)| order.breaches(until).into_iter().map(|event| (*id, event)));
@@ -152,12 +155,12 @@ impl Tick<'_> {
         self.items += of_requests.len() + of_orders.len();
         stream::iter(&of_requests)
             .map(|item| self.breach::<MaintenanceRequest>(item, item.request, (item.clock, item.due)))
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(C::AT_ONCE)
             .try_collect::<()>()
             .await?;
         stream::iter(&of_orders)
             .map(|item| self.breach::<WorkOrder>(item, item.work_order, (item.clock, item.due)))
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(C::AT_ONCE)
             .try_collect()
             .await
     }
@@ -179,8 +182,8 @@ impl Tick<'_> {
 
     /// Gives an item whose refusal only says that someone else was faster.
     async fn give(&self, invocation: &Invocation, item: &impl Command) -> Result<(), ExecuteError> {
-        match self.commands.execute(invocation, item).await {
-            Ok(_) | Err(ExecuteError::Refused(_)) => Ok(()),
+        match self.commands.carry_out(invocation, item).await {
+            Ok(()) | Err(ExecuteError::Refused(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -22,13 +22,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
 use crate::{
-    execute::{Commands, ExecuteError, Invocation},
+    execute::{CarryOut, ExecuteError, Invocation},
     handlers::OnStream,
     log::ReadError,
 };
-
-/// How many items of a day are decided at once.
-const AT_ONCE: usize = 32;
 
 /// Why a tick stopped. The clock stands where it stood, and what was decided by then is not decided again.
 #[derive(Debug, thiserror::Error)]
@@ -59,8 +56,8 @@ pub enum TickError {
 ///
 /// # Errors
 /// If the organization takes no commands, and at the first item that can't be decided; begun again, it goes on from there.
-pub async fn tick(
-    commands: &Commands,
+pub async fn tick<C: CarryOut>(
+    commands: &C,
     organization: OrganizationId,
     actor: UserId,
     until: Progress,
@@ -84,8 +81,8 @@ pub async fn tick(
         actor,
         settings,
         until,
-        leases: commands.load_every::<Lease>(organization).await?,
-        vendors: commands.load_every::<Vendor>(organization).await?,
+        leases: commands.load_awake::<Lease>(organization).await?,
+        vendors: commands.load_awake::<Vendor>(organization).await?,
         items: 0,
     };
     for (day, phase) in clock.pending(begun.min(until.day), until) {
@@ -104,8 +101,8 @@ fn refused(refusal: impl Into<Refusal>) -> ExecuteError {
 }
 
 /// One tick of one organization.
-struct Tick<'a> {
-    commands: &'a Commands,
+struct Tick<'a, C> {
+    commands: &'a C,
     organization: OrganizationId,
     actor: UserId,
     settings: &'a Settings,
@@ -115,7 +112,7 @@ struct Tick<'a> {
     items: usize,
 }
 
-impl Tick<'_> {
+impl<C: CarryOut> Tick<'_, C> {
     /// What a day brings the leases: rule by rule, since what one ends makes room for what another starts.
     async fn leases(&mut self, day: NaiveDate, phase: Phase) -> Result<(), TickError> {
         let rules: &[LeaseRule] = match phase {
@@ -137,7 +134,7 @@ impl Tick<'_> {
                 .collect();
             let decided: Vec<(usize, Arc<Lease>, bool)> = stream::iter(asked)
                 .map(|(index, lease)| self.lease(*rule, (index, lease), day, at))
-                .buffer_unordered(AT_ONCE)
+                .buffer_unordered(C::AT_ONCE)
                 .try_collect()
                 .await?;
             for (index, lease, carried_out) in decided {
@@ -189,9 +186,9 @@ impl Tick<'_> {
         let rule = format!("advance/{:?}", self.until.phase);
         let invocation = self.invocation(self.organization.0, &rule, day, instant);
         let advance = OnStream::<Clock>::of(ClockId::from(self.organization), ClockCommand::Advance(self.until));
-        match self.commands.execute(&invocation, &advance).await {
+        match self.commands.carry_out(&invocation, &advance).await {
             // A refusal says that another tick was there first, or further.
-            Ok(_) | Err(ExecuteError::Refused(Refusal::Clock(_))) => Ok(()),
+            Ok(()) | Err(ExecuteError::Refused(Refusal::Clock(_))) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

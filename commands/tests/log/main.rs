@@ -4,6 +4,7 @@
 
 mod append;
 mod batches;
+mod bulk;
 mod epochs;
 mod execute;
 mod hints;

@@ -87,6 +87,10 @@ impl Claim {
         }
     }
 
+    fn is_held(self) -> bool {
+        self.holder().is_some()
+    }
+
     #[expect(clippy::needless_pass_by_value, reason = "as every aggregate takes its facts")]
     fn evolve(&mut self, event: ClaimEvent) {
         *self = match event {
@@ -96,13 +100,14 @@ impl Claim {
     }
 }
 
-aggregate!(Claim of ClaimId, ClaimCommand gives ClaimEvent);
+aggregate!(Claim of ClaimId, ClaimCommand gives ClaimEvent, at rest once is_held);
 
 #[cfg(test)]
 mod tests {
     use cqrs_es::test::TestFramework;
 
     use super::*;
+    use crate::Root;
 
     const FIRST: Uuid = Uuid::from_u128(1);
     const SECOND: Uuid = Uuid::from_u128(2);
@@ -130,6 +135,14 @@ mod tests {
         given(vec![made(FIRST), ClaimEvent::Released { holder: FIRST }])
             .when(make(SECOND))
             .then_expect_events(vec![made(SECOND)]);
+    }
+
+    #[test]
+    fn a_claim_is_at_rest_while_it_is_held() {
+        let released = ClaimEvent::Released { holder: FIRST };
+        let states =
+            [vec![], vec![made(FIRST)], vec![made(FIRST), released]].map(|facts| Claim::default().after(&facts));
+        assert_eq!(states.map(|claim| claim.is_at_rest()), [false, true, false]);
     }
 
     #[test]

@@ -148,7 +148,7 @@ impl Lease {
     }
 }
 
-aggregate!(Lease of LeaseId, LeaseCommand gives LeaseEvent);
+aggregate!(Lease of LeaseId, LeaseCommand gives LeaseEvent, at rest once is_over);
 
 fn reduction(amount: Option<crate::money::Money>) -> Reduction {
     amount.map_or(Reduction::Whole, Reduction::Part)

@@ -6,6 +6,12 @@ use super::{Contract, Lease, Status, late_fees, lifecycle::announced_from, sched
 use crate::settings::Settings;
 
 impl Lease {
+    /// True once it has ended, or was given up: no day brings it anything more.
+    pub(super) fn is_over(&self) -> bool {
+        self.contract()
+            .is_ok_and(|contract| matches!(contract.status, Status::Ended | Status::Settled | Status::Voided))
+    }
+
     /// True once the day has come on which its term or its notice is over.
     #[must_use]
     pub fn is_over_by(&self, day: NaiveDate) -> bool {

@@ -236,6 +236,11 @@ impl MaintenanceRequest {
         self.0.as_ref().map(|known| known.status)
     }
 
+    /// True until it is reopened, once it was resolved or declined: no clock runs.
+    fn is_over(&self) -> bool {
+        matches!(self.status(), Some(RequestStatus::Resolved | RequestStatus::Declined))
+    }
+
     /// The work order that it became in this episode, if it did.
     #[must_use]
     pub fn work_order(&self) -> Option<WorkOrderId> {
@@ -349,7 +354,7 @@ impl Known {
     }
 }
 
-aggregate!(MaintenanceRequest of RequestId, RequestCommand gives MaintenanceRequestEvent);
+aggregate!(MaintenanceRequest of RequestId, RequestCommand gives MaintenanceRequestEvent, at rest once is_over);
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@ use cqrs_es::{Aggregate, test::TestFramework};
 use uuid::Uuid;
 
 use super::{MaintenanceRequestEvent as Event, RequestCommand as Command, RequestRefusal as Refusal, *};
-use crate::{Refusal as Any, input::InputRefusal};
+use crate::{Refusal as Any, Root, input::InputRefusal};
 
 const ELM: PropertyId = PropertyId(Uuid::from_u128(1));
 const KITCHEN: UnitId = UnitId(Uuid::from_u128(2));
@@ -154,6 +154,25 @@ fn triage_counts_the_clocks_from_the_report() {
             priority: Priority::Urgent,
             deadlines: due(11, 34),
         }]);
+}
+
+#[test]
+fn a_request_is_at_rest_until_it_is_reopened_once_it_is_over() {
+    let steps = [
+        (submitted(), false),
+        (triaged(), false),
+        (converted(), false),
+        (resolved(), true),
+        (reopened(10, None), false),
+        (declined(), true),
+    ];
+    let mut request = MaintenanceRequest::default();
+    assert!(!request.is_at_rest());
+    for (event, rests) in steps {
+        request.apply(event.clone());
+        assert_eq!(request.is_at_rest(), rests, "{event:?}");
+        assert!(!rests || request.breaches(hours(10_000)).is_empty(), "{event:?}");
+    }
 }
 
 #[test]

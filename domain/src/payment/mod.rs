@@ -327,7 +327,7 @@ fn mark(reference: &str) -> Result<String, Refusal> {
     Ok(reference.trim().to_owned())
 }
 
-aggregate!(Payment of PaymentId, PaymentCommand gives PaymentEvent);
+aggregate!(Payment of PaymentId, PaymentCommand gives PaymentEvent, at rest once is_over);
 
 #[cfg(test)]
 mod tests;

@@ -73,6 +73,13 @@ impl Payment {
         self.known.as_ref().map(|known| known.status)
     }
 
+    /// True once the money is in the bank for all that is known, has gone back, or will not come.
+    pub(super) fn is_over(&self) -> bool {
+        use PaymentStatus::{Deposited, Failed, Refunded, Returned, Voided};
+
+        matches!(self.status(), Some(Deposited | Failed | Refunded | Returned | Voided))
+    }
+
     /// What was meant to be paid, with the mark that became known later.
     ///
     /// # Errors

@@ -267,6 +267,14 @@ impl WorkOrder {
         self.0.as_ref().map(|known| known.status)
     }
 
+    /// True until it is reopened, once it was accepted or given up: no clock runs.
+    fn is_over(&self) -> bool {
+        matches!(
+            self.status(),
+            Some(WorkOrderStatus::Completed | WorkOrderStatus::Cancelled)
+        )
+    }
+
     /// The request that it comes from, if any.
     #[must_use]
     pub fn request(&self) -> Option<RequestId> {
@@ -303,7 +311,7 @@ impl WorkOrder {
     }
 }
 
-aggregate!(WorkOrder of WorkOrderId, WorkOrderCommand gives WorkOrderEvent);
+aggregate!(WorkOrder of WorkOrderId, WorkOrderCommand gives WorkOrderEvent, at rest once is_over);
 
 #[cfg(test)]
 mod tests;

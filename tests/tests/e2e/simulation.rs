@@ -26,10 +26,10 @@ const WHOLE: Limit = Limit {
 };
 
 /// Every event of every stream, in order, with what it says.
-type Story = BTreeMap<(String, Uuid, i64), String>;
+pub type Story = BTreeMap<(String, Uuid, i64), String>;
 
 /// The whole log, with the personal data in it opened.
-async fn story(installation: &Installation) -> Story {
+pub async fn story(installation: &Installation) -> Story {
     let pools = connect(&installation.database().unwrap().settings()).await.unwrap();
     let secrets = Secrets::in_folder(&installation.data_folder().join("secrets")).unwrap();
     let personal = PersonalData::new(secrets.master);
@@ -93,21 +93,21 @@ fn find<'v>(json: &'v Value, name: &str) -> Option<&'v Value> {
 }
 
 /// Says which event is the first that differs.
-fn are_equal(one: &Story, another: &Story) {
+pub fn are_equal(one: &Story, another: &Story) {
     for (one, another) in one.iter().zip(another) {
         assert_eq!(one, another);
     }
     assert_eq!(one.len(), another.len());
 }
 
-async fn simulated(seed: &str) -> (Installation, String) {
+pub async fn simulated(seed: &str) -> (Installation, String) {
     let installation = Installation::on_shared_server(PROPERTYOS).await;
     installation.output(&["migrate"]).await;
     let organization = simulate(&installation, seed).await;
     (installation, organization)
 }
 
-fn demo(seed: &str) -> [&str; 7] {
+pub fn demo(seed: &str) -> [&str; 7] {
     ["demo", "--units", "12", "--months", "3", "--seed", seed]
 }
 
@@ -149,7 +149,7 @@ async fn a_simulation_that_is_cut_off_goes_on_as_if_it_had_not_been() {
     are_equal(&story(&installation).await, &story(&undisturbed).await);
 }
 
-async fn events(log: &mut PgConnection) -> i64 {
+pub async fn events(log: &mut PgConnection) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM events")
         .fetch_one(log)
         .await

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
+    Root,
     ids::{PropertyId, VendorId},
     lease::{ChargeKind, Lease, LeaseEvent, Terms},
     maintenance_request::{MaintenanceRequest, MaintenanceRequestEvent, Priority, Report, RequestCommand},
@@ -120,6 +121,35 @@ fn each_rule_asks_on_its_day() {
         ])),
         [never; 5]
     );
+}
+
+#[test]
+fn a_lease_that_is_over_is_at_rest() {
+    let ends = day("2026-06-04");
+    let given_on = day("2026-06-01");
+    let rests = |more: Vec<LeaseEvent>| lease(more).is_at_rest();
+    assert!(!Lease::default().is_at_rest());
+    for awake in [
+        vec![],
+        vec![signed()],
+        vec![signed(), activated()],
+        vec![signed(), activated(), LeaseEvent::RolledOver { from: ends }],
+        vec![signed(), activated(), LeaseEvent::NoticeGiven { given_on, ends }],
+    ] {
+        assert!(!rests(awake.clone()), "{awake:?}");
+    }
+    let ended = LeaseEvent::Ended { on: ends };
+    let voided = LeaseEvent::Voided { reason: "typo".into() };
+    for over in [
+        vec![voided],
+        vec![signed(), activated(), june(), ended.clone()],
+        vec![signed(), activated(), ended, LeaseEvent::Settled],
+    ] {
+        assert!(rests(over.clone()), "{over:?}");
+        for rule in LeaseRule::BEGUN.into_iter().chain(LeaseRule::OVER) {
+            assert_eq!(first_asked(rule, &lease(over.clone())), None, "{rule:?} of {over:?}");
+        }
+    }
 }
 
 #[test]

@@ -38,6 +38,21 @@ fn each_status_allows_what_it_allows_and_nothing_else() {
 }
 
 #[test]
+fn a_payment_is_at_rest_once_it_is_banked_or_will_not_be() {
+    use PaymentStatus::{Completed, Disputed, Initiated, Processing};
+
+    assert!(!Payment::default().is_at_rest());
+    for (history, status) in histories() {
+        let is_under_way = matches!(status, Initiated | Processing | Completed | Disputed);
+        assert_eq!(
+            Payment::default().after(&history).is_at_rest(),
+            !is_under_way,
+            "{status}"
+        );
+    }
+}
+
+#[test]
 fn nothing_happens_to_money_before_it_is_where_it_happens() {
     let too_early = |on, since| crate::Refusal::from(Refusal::DatedTooEarly { on, since });
     let received = || vec![initiated(), completed(5)];

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{WorkOrderCommand as Command, WorkOrderEvent as Event, WorkOrderRefusal as Refusal, *};
-use crate::{Refusal as Any, input::InputRefusal, money::Currency};
+use crate::{Refusal as Any, Root, input::InputRefusal, money::Currency};
 
 const ELM: PropertyId = PropertyId(Uuid::from_u128(1));
 const PLUMBER: VendorId = VendorId(Uuid::from_u128(2));
@@ -234,6 +234,12 @@ fn every_event_moves_the_work_order_on() {
         work_order.apply(event.clone());
         assert_eq!(work_order.status(), Some(status), "{event:?}");
         assert_eq!(work_order.request(), Some(REQUEST));
+        assert_eq!(
+            work_order.is_at_rest(),
+            matches!(status, Status::Completed | Status::Cancelled),
+            "{event:?}"
+        );
+        assert!(!work_order.is_at_rest() || work_order.breaches(hours(10_000)).is_empty());
     }
 }
 
