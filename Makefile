@@ -15,9 +15,12 @@ test:
 
 # How fast it is, on a machine that does nothing else: prints a table and writes it to docs/benchmarks.md. `make bench only=serve` measures
 # one section and writes nothing.
+peers := $(abspath $(target)/peers)
 bench:
-	@scripts/setup --tests
-	cargo bench --locked --package tests --bench bench -- $(or $(only),--write $(CURDIR)/docs/benchmarks.md)
+	@scripts/setup --bench
+	$(if $(filter peers,$(or $(only),peers)),cargo build --release --locked --manifest-path tests/peers/Cargo.toml --target-dir $(peers))
+	cargo bench --locked --package tests --bench bench -- --peers $(peers)/release/peers \
+	  $(or $(only),--write $(CURDIR)/docs/benchmarks.md)
 
 # Licences, bans and sources of what is built; advisories where their database can be reached.
 audit:

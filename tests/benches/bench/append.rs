@@ -42,7 +42,7 @@ pub async fn measure(report: &mut Report, rounds: usize, lasting: Duration, only
     let commands = commands_on(&ours.pools().await, Secrets::in_folder(secrets.path()).expect("keys"));
     let hot = Office::found(commands.clone(), OrganizationId(new_command_id().0)).await;
     let many = many(&commands).await;
-    let sizes = sizes(&ours, &hot).await;
+    let sizes = sizes(&ours, &hot, Load::Mix).await;
 
     let http = founded(&server).await;
     let api = http.start(&["api"], &[]).await;
@@ -93,13 +93,13 @@ async fn many(commands: &Arc<Commands>) -> Vec<Office> {
     many
 }
 
-/// What the events of the mix take: the floor's rows are as large.
-async fn sizes(database: &TestDatabase, office: &Office) -> Sizes {
-    let mut mix = InProcess {
-        load: Load::Mix,
+/// What the events of a load take: the floor's rows are as large.
+pub async fn sizes(database: &TestDatabase, office: &Office, load: Load) -> Sizes {
+    let mut work = InProcess {
+        load,
         offices: vec![office.clone()],
     };
-    mix.turn(1, Duration::from_secs(2)).await;
+    work.turn(1, Duration::from_secs(2)).await;
     let sizes =
         "SELECT avg(octet_length(payload::text))::float8, avg(octet_length(metadata::text))::float8 FROM events";
     let row = sqlx::query(sizes)

@@ -39,6 +39,9 @@ use crate::{
 };
 
 const CLERK: UserId = UserId(Uuid::from_u128(9));
+/// Why a vendor is blocked, in the words of `tests/peers`: events are as large here as there.
+const REASON: &str = "The certificate of liability insurance ran out, and a new one was asked for by letter and twice by telephone; no work may \
+    be given out until it is here and has been checked";
 /// 1 November 2026, noon.
 const NOW: DateTime<chrono::Utc> = DateTime::from_timestamp(1_793_534_400, 0).expect("an instant");
 
@@ -194,7 +197,7 @@ impl Gate for Office {
             Step::Complete { order } => return self.ask::<WorkOrder>(id, order, WorkOrderCommand::Complete).await,
             Step::Vendor => self.execute(id, &new_vendor(VendorId(new))).await,
             Step::Block { vendor } => {
-                let reason = "The certificate of insurance has expired, and a new one was asked for twice".to_owned();
+                let reason = REASON.to_owned();
                 return self.ask::<Vendor>(id, vendor, VendorCommand::Block { reason }).await;
             }
             Step::Unblock { vendor } => return self.ask::<Vendor>(id, vendor, VendorCommand::Unblock).await,

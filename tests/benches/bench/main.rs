@@ -13,6 +13,7 @@ mod latency;
 mod machine;
 mod outage;
 mod over_http;
+mod peers;
 mod rebuilds;
 mod report;
 mod rounds;
@@ -32,12 +33,13 @@ const METHOD: &str = "\
 Everything runs on the one machine: clients, PropertyOS and PostgreSQL (fsync on, its own defaults) share its processors. In each round \
 all contestants take turns, each time in another order; a ratio is taken within a round, and the table shows the middle of the rounds \
 with the least and the greatest. The floor is pgbench with one prepared INSERT and a commit at a time into a table with the log's columns \
-and unique indexes, rows as large as the mix's.";
+and unique indexes, rows as large as the mix's, or, beside the peers, as those of one kind. The peers are other event stores on PostgreSQL \
+at the work of one kind, each in a database of its own on the same server; `tests/peers/README.md` says how.";
 
 /// What is measured, and how.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Sections: append, serve, latency, start, outage.
+    /// Sections: append, peers, serve, latency, start, outage.
     sections: Vec<String>,
     /// How many rounds.
     #[arg(long, default_value_t = 5)]
@@ -48,6 +50,9 @@ struct Arguments {
     /// Only this number of clients, where there are several.
     #[arg(long)]
     clients: Option<u32>,
+    /// The program of `tests/peers`, for the section of that name.
+    #[arg(long)]
+    peers: Option<PathBuf>,
     /// The file for the table.
     #[arg(long)]
     write: Option<PathBuf>,
@@ -69,9 +74,17 @@ async fn measure(arguments: &Arguments) {
     let lasting = Duration::from_secs(arguments.seconds);
     let is_asked_for =
         |section: &str| arguments.sections.is_empty() || arguments.sections.iter().any(|name| name == section);
+    // Before anything is measured in vain.
+    let peers = is_asked_for("peers").then(|| {
+        let peers = arguments.peers.as_deref();
+        peers.expect("--peers: where the program of tests/peers is, for the section `peers`")
+    });
     let mut report = Report::new();
     if is_asked_for("append") {
         append::measure(&mut report, arguments.rounds, lasting, arguments.clients).await;
+    }
+    if let Some(binary) = peers {
+        peers::measure(&mut report, binary, arguments.rounds, lasting, arguments.clients).await;
     }
     if is_asked_for("serve") {
         serve::measure(&mut report, arguments.rounds, lasting).await;

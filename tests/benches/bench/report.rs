@@ -42,45 +42,42 @@ impl Report {
 
     /// A contestant's rate, with its latencies where it has any.
     pub fn rate(&mut self, what: &str, clients: u32, rounds: &Rounds, place: usize, against: Option<Against>) {
-        let Some(rate) = rounds.rate(place) else {
-            return self.row(what, clients, "every round was disturbed", None, None, rounds);
-        };
-        let mut figure = format!("{:.0}/s", rate.median);
-        if let Some((p50, p99)) = rounds.milliseconds(place) {
-            let _infallible = write!(figure, ", p50 {p50:.2} ms, p99 {p99:.2} ms");
-        }
-        let ratio = against.and_then(|against| Some((rounds.ratio(place, against.place)?, against.name)));
-        self.row(
-            what,
-            clients,
-            &figure,
-            ratio,
-            against.and_then(|against| against.goal),
-            rounds,
-        );
+        let ratio = against.and_then(|against| {
+            let ratio = rounds.ratio(place, against.place)?;
+            Some((ratio, format!("{ratio} of {}", against.name)))
+        });
+        let goal = against.and_then(|against| against.goal);
+        self.row(what, clients, rounds, place, ratio, goal);
+    }
+
+    /// The rate of a peer, with how many times as much we do.
+    pub fn peer(&mut self, what: &str, clients: u32, rounds: &Rounds, place: usize, ours: usize, goal: f64) {
+        let ratio = rounds.ratio(ours, place);
+        let ratio = ratio.map(|ratio| (ratio, format!("ours is {ratio} times it")));
+        self.row(what, clients, rounds, place, ratio, Some(goal));
     }
 
     fn row(
         &mut self,
         what: &str,
         clients: u32,
-        figure: &str,
-        ratio: Option<(Spread, &str)>,
-        goal: Option<f64>,
         rounds: &Rounds,
+        place: usize,
+        ratio: Option<(Spread, String)>,
+        goal: Option<f64>,
     ) {
+        let mut figure = rounds.rate(place).map_or_else(
+            || "every round was disturbed".to_owned(),
+            |rate| format!("{:.0}/s", rate.median),
+        );
+        if let Some((p50, p99)) = rounds.milliseconds(place) {
+            let _infallible = write!(figure, ", p50 {p50:.2} ms, p99 {p99:.2} ms");
+        }
         let mut met = String::new();
-        if let (Some((ratio, _)), Some(goal)) = (ratio, goal) {
+        if let (Some((ratio, _)), Some(goal)) = (&ratio, goal) {
             met = format!("{goal}: {}", if ratio.median >= goal { "met" } else { "missed" });
         }
-        let ratio = ratio.map_or(String::new(), |(ratio, to)| {
-            let Spread {
-                median,
-                least,
-                greatest,
-            } = ratio;
-            format!("{median:.2} ({least:.2} to {greatest:.2}) of {to}")
-        });
+        let ratio = ratio.map_or(String::new(), |(_, words)| words);
         let (kept, discarded) = (rounds.turns[0].len(), rounds.discarded);
         let row = format!("| {what} | {clients} | {figure} | {ratio} | {met} | {kept} ({discarded}) |");
         println!("{row}");

@@ -1,6 +1,9 @@
 //! Rounds in which contestants take turns, so that what drifts drifts for all of them.
 
-use std::time::Duration;
+use std::{
+    fmt::{self, Display},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
@@ -101,6 +104,17 @@ impl Rounds {
             middle(|turn| turn.p50, turns)?.median,
             middle(|turn| turn.p99, turns)?.median,
         ))
+    }
+}
+
+impl Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            median,
+            least,
+            greatest,
+        } = self;
+        write!(f, "{median:.2} ({least:.2} to {greatest:.2})")
     }
 }
 

@@ -16,7 +16,7 @@ use crate::rounds::Turn;
 const UNITS_OF_A_PROPERTY: u32 = 20;
 const MONTHS: u32 = 12;
 const REPAIRS: u32 = 3;
-/// So many commands are given to a vendor before it is the turn of a new one.
+/// So many commands are given to a vendor before it is the turn of a new one. The peers of `tests/peers` do the same.
 const COMMANDS_OF_A_VENDOR: u32 = 20;
 
 /// One command. Ids are those that earlier steps answered.
@@ -52,7 +52,7 @@ pub trait Gate: Clone + Send + 'static {
 pub enum Load {
     /// A unit is taken on and let, and a year of it is charges and receipts month by month, and some repairs.
     Mix,
-    /// A vendor is blocked and unblocked.
+    /// A vendor is taken on, then blocked and unblocked in turn.
     OneKind,
 }
 
@@ -129,9 +129,13 @@ impl<G: Gate> Client<G> {
 
     async fn vendor(&mut self) -> Result<(), TimeIsUp> {
         let vendor = self.give(Step::Vendor).await?;
-        for _ in 0..COMMANDS_OF_A_VENDOR / 2 {
-            self.give(Step::Block { vendor }).await?;
-            self.give(Step::Unblock { vendor }).await?;
+        for number in 1..COMMANDS_OF_A_VENDOR {
+            let step = if number % 2 == 1 {
+                Step::Block { vendor }
+            } else {
+                Step::Unblock { vendor }
+            };
+            self.give(step).await?;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 // node peer.mjs prepare URL
-// node peer.mjs run URL CLIENTS SECONDS CONNECTIONS
+// node peer.mjs run URL CLIENTS WARM_UP_SECONDS SECONDS CONNECTIONS
 
 import { randomUUID } from 'node:crypto';
 import { DeciderCommandHandler } from '@event-driven-io/emmett';
@@ -41,13 +41,19 @@ async function client(store, end) {
   }
 }
 
-async function run(url, clients, seconds, connections) {
-  const pool = await openPool(url, connections);
-  const store = getPostgreSQLEventStore(url, { schema: { autoMigration: 'None' }, connectionOptions: { pool } });
+/** All clients at work: how many milliseconds each command took, and the seconds it all took. */
+async function put(store, clients, seconds) {
   const start = performance.now();
   const end = start + seconds * 1000;
   const latencies = (await Promise.all(Array.from({ length: clients }, () => client(store, end)))).flat();
-  const elapsed = (performance.now() - start) / 1000;
+  return [latencies, (performance.now() - start) / 1000];
+}
+
+async function run(url, clients, warmUp, seconds, connections) {
+  const pool = await openPool(url, connections);
+  const store = getPostgreSQLEventStore(url, { schema: { autoMigration: 'None' }, connectionOptions: { pool } });
+  await put(store, clients, warmUp);
+  const [latencies, elapsed] = await put(store, clients, seconds);
   await pool.end();
   latencies.sort((a, b) => a - b);
   const percentile = (percent) => latencies[Math.max(Math.ceil((latencies.length * percent) / 100), 1) - 1];

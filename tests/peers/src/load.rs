@@ -27,6 +27,8 @@ const MAX_ATTEMPTS: u32 = 10_000;
 pub struct Load {
     /// How many clients ask at once.
     pub clients: u32,
+    /// For how long before time is taken.
+    pub warm_up: Duration,
     /// For how long. The commands under way at the end are finished, and counted.
     pub duration: Duration,
     /// With how many connections, if not with as many as suit the peer.
@@ -52,24 +54,12 @@ pub struct Report {
 pub async fn run<S: Store>(peer: &str, database: PgConnectOptions, load: Load) -> Result<Report> {
     let connections = load.connections.unwrap_or(load.clients.min(S::MAX_CONNECTIONS));
     let store = Arc::new(S::open(database, connections).await?);
-    let conflicts = Arc::new(AtomicU64::new(0));
+    put(&store, load.clients, load.warm_up).await?;
     let start = Instant::now();
-    let mut clients = JoinSet::new();
-    for _ in 0..load.clients {
-        clients.spawn(client(
-            Arc::clone(&store),
-            start + load.duration,
-            Arc::clone(&conflicts),
-        ));
-    }
-    let mut latencies = Vec::new();
-    while let Some(client) = clients.join_next().await {
-        latencies.append(&mut client??);
-    }
+    let (mut latencies, conflicts) = put(&store, load.clients, load.duration).await?;
     let seconds = start.elapsed().as_secs_f64();
     ensure!(!latencies.is_empty(), "no command was finished");
     latencies.sort_unstable();
-    let conflicts = conflicts.load(Ordering::Relaxed);
     if conflicts > 0 {
         eprintln!(
             "{peer}: {conflicts} attempts at {} commands were in conflict and repeated",
@@ -84,6 +74,21 @@ pub async fn run<S: Store>(peer: &str, database: PgConnectOptions, load: Load) -
         p50_ms: milliseconds(percentile(&latencies, 50)),
         p99_ms: milliseconds(percentile(&latencies, 99)),
     })
+}
+
+/// All clients at work: how long each command took, and how many attempts were in conflict.
+async fn put<S: Store>(store: &Arc<S>, clients: u32, duration: Duration) -> Result<(Vec<Duration>, u64)> {
+    let conflicts = Arc::new(AtomicU64::new(0));
+    let end = Instant::now() + duration;
+    let mut all = JoinSet::new();
+    for _ in 0..clients {
+        all.spawn(client(Arc::clone(store), end, Arc::clone(&conflicts)));
+    }
+    let mut latencies = Vec::new();
+    while let Some(client) = all.join_next().await {
+        latencies.append(&mut client??);
+    }
+    Ok((latencies, conflicts.load(Ordering::Relaxed)))
 }
 
 /// Gives commands until the time is over, on vendors of its own: how long each took, conflicts included.

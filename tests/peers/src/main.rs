@@ -43,8 +43,11 @@ struct Run {
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     clients: u32,
     /// For how long.
-    #[arg(long)]
-    seconds: u64,
+    #[arg(long, value_parser = seconds)]
+    seconds: Duration,
+    /// For how many seconds before that, which don't count: connections make their plans, and a just-in-time compiler compiles.
+    #[arg(long, value_parser = seconds, default_value = "0")]
+    warm_up: Duration,
     /// How many connections they share, if not as many as suit the peer.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     connections: Option<u32>,
@@ -88,7 +91,8 @@ async fn put_load(run: &Run) -> Result<()> {
     let (peer, database) = (run.peer.name(), run.url.parse()?);
     let load = Load {
         clients: run.clients,
-        duration: Duration::from_secs(run.seconds),
+        warm_up: run.warm_up,
+        duration: run.seconds,
         connections: run.connections,
     };
     let report = match run.peer {
@@ -100,6 +104,10 @@ async fn put_load(run: &Run) -> Result<()> {
     };
     println!("{}", serde_json::to_string(&report)?);
     Ok(())
+}
+
+fn seconds(text: &str) -> Result<Duration> {
+    Ok(Duration::try_from_secs_f64(text.parse()?)?)
 }
 
 impl Peer {

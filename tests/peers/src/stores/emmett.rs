@@ -41,9 +41,9 @@ pub async fn prepare(url: &str) -> Result<()> {
 /// Fails with what the script says.
 pub async fn run(url: &str, load: Load) -> Result<Report> {
     let connections = load.connections.unwrap_or(load.clients.min(MAX_CONNECTIONS));
-    let [clients, seconds, connections] =
-        [u64::from(load.clients), load.duration.as_secs(), connections.into()].map(|number| number.to_string());
-    let report = script(&["run", url, &clients, &seconds, &connections]).await?;
+    let [clients, connections] = [load.clients, connections].map(|number| number.to_string());
+    let [warm_up, seconds] = [load.warm_up, load.duration].map(|time| time.as_secs_f64().to_string());
+    let report = script(&["run", url, &clients, &warm_up, &seconds, &connections]).await?;
     Ok(serde_json::from_slice(&report)?)
 }
 

@@ -15,6 +15,7 @@ use crate::{
 
 const LOAD: Load = Load {
     clients: 2,
+    warm_up: Duration::from_millis(100),
     duration: Duration::from_millis(200),
     connections: None,
 };
