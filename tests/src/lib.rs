@@ -7,6 +7,8 @@
 )]
 
 mod installation;
+pub mod plans;
+pub mod questions;
 mod serving;
 pub mod sources;
 

@@ -129,6 +129,15 @@ impl TestServer {
         &self.socket_folder
     }
 
+    /// The file that it logs to.
+    ///
+    /// # Panics
+    /// If it is the shared one.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.own_parts().log()
+    }
+
     /// Starts it, if it doesn't run, and waits until it answers: after a kill that includes its recovery.
     ///
     /// # Panics
@@ -251,6 +260,10 @@ impl Started {
         self.folder.path().join("socket")
     }
 
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
     async fn launch(&self) {
         let mut process = self.process.lock().await;
         if process.as_ref().is_some_and(Process::is_running) {
@@ -266,7 +279,7 @@ impl Started {
             account: &Account::for_data(&data).expect("the user who owns the data"),
             data: &data,
             socket_folder: &self.socket_folder(),
-            log: &self.folder.path().join("log"),
+            log: &self.log(),
             settings: self.settings,
         };
         *process = Some(Process::start(&launch).await.expect("a server"));

@@ -85,13 +85,16 @@ impl Estate {
 
 /// What a process holds in memory now, and the most that it ever held.
 pub fn memory(process: &Serving) -> String {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.pid())).expect("a process that runs");
-    let mebibytes = |name: &str| {
-        let value = status.lines().find_map(|line| line.strip_prefix(name));
-        let kibibytes = value.and_then(|value| value.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-        kibibytes.map_or(0, |kibibytes| kibibytes / 1024)
-    };
-    format!("{} MiB (at most {})", mebibytes("VmRSS:"), mebibytes("VmHWM:"))
+    let of = |name| mebibytes(process.pid(), name).expect("a process that runs");
+    format!("{} MiB (at most {})", of("VmRSS:"), of("VmHWM:"))
+}
+
+/// A line of a process's status, in MiB; none if it has ended.
+pub fn mebibytes(pid: u32, line: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let value = status.lines().find_map(|found| found.strip_prefix(line))?;
+    let kibibytes: u64 = value.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes / 1024)
 }
 
 pub fn seconds(time: Duration) -> String {

@@ -65,21 +65,28 @@ pub fn commands_on(pools: &Pools, secrets: Secrets) -> Arc<Commands> {
 }
 
 impl Office {
-    /// Founds an organization, with a vendor.
+    /// Founds an organization.
     pub async fn found(commands: Arc<Commands>, organization: OrganizationId) -> Self {
         let founding = new_command_id();
-        let vendor = new_command_id();
-        let office = Self {
-            commands,
-            organization,
-            operating_account: BankAccountId(founding.derive(1)),
-            vendor: VendorId(vendor.derive(0)),
-        };
         let found = FoundOrganization {
             name: "A company".into(),
             settings: Settings::usual(Currency::USD, chrono_tz::America::Chicago),
         };
-        office.execute(founding, &found).await;
+        let invocation = Invocation::new(organization, CLERK, founding, NOW);
+        let done = commands.execute(&invocation, &found).await;
+        done.expect("a new organization");
+        Self::of(commands, organization, BankAccountId(founding.derive(1))).await
+    }
+
+    /// That of an organization that there is, with a vendor more.
+    pub async fn of(commands: Arc<Commands>, organization: OrganizationId, operating_account: BankAccountId) -> Self {
+        let vendor = new_command_id();
+        let office = Self {
+            commands,
+            organization,
+            operating_account,
+            vendor: VendorId(vendor.derive(0)),
+        };
         office.execute(vendor, &new_vendor(office.vendor)).await;
         office
     }

@@ -14,9 +14,12 @@ mod machine;
 mod outage;
 mod over_http;
 mod peers;
+mod portfolio;
+mod queries;
 mod rebuilds;
 mod report;
 mod rounds;
+mod scale;
 mod serve;
 mod start;
 mod work;
@@ -25,6 +28,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 
+use portfolio::Size;
 use report::Report;
 
 const PROPERTYOS: &str = env!("CARGO_BIN_EXE_propertyos-under-test");
@@ -34,12 +38,14 @@ Everything runs on the one machine: clients, PropertyOS and PostgreSQL (fsync on
 all contestants take turns, each time in another order; a ratio is taken within a round, and the table shows the middle of the rounds \
 with the least and the greatest. The floor is pgbench with one prepared INSERT and a commit at a time into a table with the log's columns \
 and unique indexes, rows as large as the mix's, or, beside the peers, as those of one kind. The peers are other event stores on PostgreSQL \
-at the work of one kind, each in a database of its own on the same server; `tests/peers/README.md` says how.";
+at the work of one kind, each in a database of its own on the same server; `tests/peers/README.md` says how. Queries are asked at their rate whatever the answers take, \
+and for the client each takes from when it was due; the server's own time is the one that it logs. They are about a portfolio that was \
+loaded in bulk, with its tables vacuumed and analyzed once the read models had caught up.";
 
 /// What is measured, and how.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Sections: append, peers, serve, latency, start, outage.
+    /// Sections: append, peers, serve, latency, start, outage, queries, rebuild.
     sections: Vec<String>,
     /// How many rounds.
     #[arg(long, default_value_t = 5)]
@@ -53,6 +59,15 @@ struct Arguments {
     /// The program of `tests/peers`, for the section of that name.
     #[arg(long)]
     peers: Option<PathBuf>,
+    /// How many units the portfolio has that queries and rebuild share.
+    #[arg(long, default_value_t = 5_000)]
+    units: u32,
+    /// How many months of it there are.
+    #[arg(long, default_value_t = 24)]
+    months: u32,
+    /// How many queries a second are asked.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(4..))]
+    queries_per_second: u32,
     /// The file for the table.
     #[arg(long)]
     write: Option<PathBuf>,
@@ -98,6 +113,15 @@ async fn measure(arguments: &Arguments) {
     if is_asked_for("outage") {
         outage::measure(&mut report).await;
     }
+    let of_portfolio = scale::Sections {
+        queries: is_asked_for("queries"),
+        rebuild: is_asked_for("rebuild"),
+    };
+    let size = Size {
+        units: arguments.units,
+        months: arguments.months,
+    };
+    scale::measure(&mut report, of_portfolio, size, arguments.queries_per_second).await;
     if let Some(path) = &arguments.write {
         report.write(path, METHOD);
     }

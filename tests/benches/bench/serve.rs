@@ -1,4 +1,4 @@
-//! One process that does everything: commands through HTTP while its read models follow, its read models made anew, and its memory.
+//! One process that does everything: commands through HTTP while its read models follow, and its memory.
 
 use std::time::Duration;
 
@@ -7,7 +7,6 @@ use store::testing::TestServer;
 use crate::{
     estate::{founded, memory},
     over_http::{OverHttp, Sender},
-    rebuilds,
     report::Report,
     rounds::{Contestant, Rounds},
 };
@@ -28,7 +27,6 @@ pub async fn measure(report: &mut Report, rounds: usize, lasting: Duration) {
         let done = Rounds::run(&mut http, rounds, clients, lasting).await;
         report.rate(&http[0].name(), clients, &done, 0, None);
     }
-    rebuilds::measure(report, &installation).await;
     report.figure("memory of `propertyos serve` after it", &memory(&serving), "");
     assert!(serving.stop().await.success(), "it stops in order");
 }
