@@ -21,7 +21,7 @@ use std::{
 };
 
 use rdkafka::{
-    Message, Offset, TopicPartitionList,
+    ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     message::OwnedMessage,
 };
@@ -86,6 +86,12 @@ fn free_port() -> SocketAddr {
             return address;
         }
     }
+}
+
+/// What the relay's producer is set to, for a producer to hold it against.
+#[must_use]
+pub fn producer_settings(broker: &Broker) -> ClientConfig {
+    broker.producer()
 }
 
 /// Everything the topic holds now, by partition in order.

@@ -26,7 +26,7 @@ pub use telemetry::SourceTelemetry;
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// The largest message, in bytes: far above the largest envelope that the log takes.
-pub(crate) const LARGEST_MESSAGE: usize = 2 << 20;
+const LARGEST_MESSAGE: usize = 2 << 20;
 
 /// Where the topic is and how it is kept.
 #[derive(Debug, Clone)]
@@ -70,6 +70,23 @@ impl Broker {
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "1000")
             .set("topic.metadata.refresh.fast.interval.ms", "100");
+        config
+    }
+
+    /// What a client that writes the topic is set to.
+    pub(crate) fn producer(&self) -> ClientConfig {
+        let mut config = self.client();
+        config
+            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            // None: one that is given up leaves a hole, behind which others may already lie.
+            .set("message.timeout.ms", "0")
+            .set("message.max.bytes", LARGEST_MESSAGE.to_string())
+            .set("linger.ms", "2")
+            .set("compression.type", "lz4")
+            // Above what is ever under way, so that the queue is never full.
+            .set("queue.buffering.max.messages", "10000000")
+            .set("queue.buffering.max.kbytes", "2097151");
         config
     }
 

@@ -19,7 +19,7 @@ use tokio::{sync::Notify, task::spawn_blocking};
 use tracing::debug;
 
 use super::Failure;
-use crate::kafka::{Broker, LARGEST_MESSAGE, outgoing};
+use crate::kafka::{Broker, outgoing};
 
 /// One life of a producer: after any delivery that failed it is given up, with all that is under way.
 pub(super) struct Sender {
@@ -91,20 +91,8 @@ impl Sender {
             failure: OnceLock::new(),
             changed: Notify::new(),
         });
-        let mut config = broker.client();
-        config
-            .set("enable.idempotence", "true")
-            .set("acks", "all")
-            // None: one that is given up leaves a hole, behind which others may already lie.
-            .set("message.timeout.ms", "0")
-            .set("message.max.bytes", LARGEST_MESSAGE.to_string())
-            .set("linger.ms", "2")
-            .set("compression.type", "lz4")
-            // Above what is ever under way, so that the queue is never full.
-            .set("queue.buffering.max.messages", "10000000")
-            .set("queue.buffering.max.kbytes", "2097151");
         Ok(Self {
-            producer: config.create_with_context(Listener(deliveries.clone()))?,
+            producer: broker.producer().create_with_context(Listener(deliveries.clone()))?,
             deliveries,
             topic: broker.topic.clone(),
             capacity,

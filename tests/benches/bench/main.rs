@@ -17,6 +17,7 @@ mod peers;
 mod portfolio;
 mod queries;
 mod rebuilds;
+mod relay;
 mod report;
 mod rounds;
 mod scale;
@@ -38,14 +39,16 @@ Everything runs on the one machine: clients, PropertyOS and PostgreSQL (fsync on
 all contestants take turns, each time in another order; a ratio is taken within a round, and the table shows the middle of the rounds \
 with the least and the greatest. The floor is pgbench with one prepared INSERT and a commit at a time into a table with the log's columns \
 and unique indexes, rows as large as the mix's, or, beside the peers, as those of one kind. The peers are other event stores on PostgreSQL \
-at the work of one kind, each in a database of its own on the same server; `tests/peers/README.md` says how. Queries are asked at their rate whatever the answers take, \
+at the work of one kind, each in a database of its own on the same server; `tests/peers/README.md` says how. The relay is a process that \
+relays the whole log to a topic of its own at each turn, from when it has its shards to when its checkpoints are at the end; the bare \
+producer has the same settings. Queries are asked at their rate whatever the answers take, \
 and for the client each takes from when it was due; the server's own time is the one that it logs. They are about a portfolio that was \
 loaded in bulk, with its tables vacuumed and analyzed once the read models had caught up.";
 
 /// What is measured, and how.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Sections: append, peers, serve, latency, start, outage, queries, rebuild.
+    /// Sections: append, peers, relay, serve, latency, start, outage, queries, rebuild.
     sections: Vec<String>,
     /// How many rounds.
     #[arg(long, default_value_t = 5)]
@@ -100,6 +103,9 @@ async fn measure(arguments: &Arguments) {
     }
     if let Some(binary) = peers {
         peers::measure(&mut report, binary, arguments.rounds, lasting, arguments.clients).await;
+    }
+    if is_asked_for("relay") {
+        relay::measure(&mut report, arguments.rounds).await;
     }
     if is_asked_for("serve") {
         serve::measure(&mut report, arguments.rounds, lasting).await;
