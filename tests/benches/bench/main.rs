@@ -8,6 +8,7 @@
 mod append;
 mod estate;
 mod floor;
+mod growth;
 mod in_process;
 mod latency;
 mod machine;
@@ -48,7 +49,7 @@ loaded in bulk, with its tables vacuumed and analyzed once the read models had c
 /// What is measured, and how.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Sections: append, peers, relay, serve, latency, start, outage, queries, rebuild.
+    /// Sections: append, peers, relay, serve, latency, start, outage, queries, rebuild, growth.
     sections: Vec<String>,
     /// How many rounds.
     #[arg(long, default_value_t = 5)]
@@ -62,7 +63,7 @@ struct Arguments {
     /// The program of `tests/peers`, for the section of that name.
     #[arg(long)]
     peers: Option<PathBuf>,
-    /// How many units the portfolio has that queries and rebuild share.
+    /// How many units the portfolio has that queries, rebuild and growth share.
     #[arg(long, default_value_t = 5_000)]
     units: u32,
     /// How many months of it there are.
@@ -122,12 +123,18 @@ async fn measure(arguments: &Arguments) {
     let of_portfolio = scale::Sections {
         queries: is_asked_for("queries"),
         rebuild: is_asked_for("rebuild"),
+        growth: is_asked_for("growth"),
     };
-    let size = Size {
-        units: arguments.units,
-        months: arguments.months,
+    let how = scale::How {
+        size: Size {
+            units: arguments.units,
+            months: arguments.months,
+        },
+        queries_per_second: arguments.queries_per_second,
+        rounds: arguments.rounds,
+        lasting,
     };
-    scale::measure(&mut report, of_portfolio, size, arguments.queries_per_second).await;
+    scale::measure(&mut report, of_portfolio, how).await;
     if let Some(path) = &arguments.write {
         report.write(path, METHOD);
     }

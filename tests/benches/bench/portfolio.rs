@@ -8,9 +8,9 @@ use std::{
 use api::clock::today;
 use chrono_tz::Tz;
 use domain::{ids::OrganizationId, span::month_after};
-use serde_json::Value;
-use sqlx::Executor;
+use sqlx::{Executor, PgConnection, PgPool};
 use store::testing::TestServer;
+use streams::{node, progress};
 use tests::{Installation, Serving};
 use tokio::{io::AsyncReadExt, process::Child, time::sleep};
 
@@ -94,7 +94,8 @@ impl Portfolio {
     /// Starts `serve` and waits until all its read models have caught up.
     pub async fn serve(&self) -> Serving {
         let serving = self.installation.serve().await;
-        while self.behind().await != Some(0) {
+        let stream = self.installation.database().expect("a database").pools().await.stream;
+        while !self.is_followed(&stream).await {
             sleep(LOOK_EVERY).await;
         }
         serving
@@ -102,23 +103,24 @@ impl Portfolio {
 
     /// As autovacuum leaves it after a while, which would else come in the middle of something.
     async fn settle(&self) {
-        let mut superuser = self.installation.database().expect("a database").superuser().await;
+        let mut superuser = self.superuser().await;
         superuser.execute("VACUUM (ANALYZE)").await.expect("a superuser");
         superuser.execute("CHECKPOINT").await.expect("a superuser");
     }
 
-    /// By how many events the last reader is behind the log; none before all are there.
-    async fn behind(&self) -> Option<i64> {
-        let status = self.installation.output(&["status", "--json"]).await;
-        let status: Value = serde_json::from_str(&status).expect("JSON");
-        let readers = |name: &str| status[name].as_array().expect("a list").clone();
-        let (projections, nodes) = (readers("projections"), readers("nodes"));
-        if projections.is_empty() || nodes.is_empty() {
-            return None;
-        }
-        let all = projections.iter().chain(&nodes);
-        all.map(|reader| reader["eventsBehind"].as_i64().expect("a count"))
-            .max()
+    /// Whether no read model lacks anything of the log, the search index of a running process included.
+    async fn is_followed(&self, stream: &PgPool) -> bool {
+        let read_models = progress::lag(stream).await.expect("the log's readers");
+        let nodes = node::lag(stream, None).await.expect("the log's readers");
+        let behind = read_models.iter().map(|read_model| read_model.events);
+        !nodes.is_empty()
+            && behind
+                .chain(nodes.iter().map(|node| node.events))
+                .all(|events| events == 0)
+    }
+
+    pub async fn superuser(&self) -> PgConnection {
+        superuser(&self.installation).await
     }
 
     pub async fn token(&self) -> String {
@@ -159,9 +161,12 @@ async fn finish(child: &mut Child) -> (String, u64) {
 }
 
 async fn events(installation: &Installation) -> i64 {
-    let mut superuser = installation.database().expect("a database").superuser().await;
     sqlx::query_scalar("SELECT count(*) FROM events")
-        .fetch_one(&mut superuser)
+        .fetch_one(&mut superuser(installation).await)
         .await
         .expect("a log")
+}
+
+async fn superuser(installation: &Installation) -> PgConnection {
+    installation.database().expect("a database").superuser().await
 }

@@ -42,7 +42,7 @@ const ROWS_OF_SMALL_TABLES: f32 = 100.0;
 pub async fn measure(report: &mut Report, portfolio: &Portfolio, plans: &Plans, pace: u32) {
     let serving = portfolio.serve().await;
     let token = portfolio.token().await;
-    let mut superuser = portfolio.installation.database().expect("a database").superuser().await;
+    let mut superuser = portfolio.superuser().await;
     let organization = portfolio.organization.0;
     let questions = Questions::about(organization, &serving, token.clone(), &mut superuser).await;
     let sender = Sender::open(&serving, token).await;
