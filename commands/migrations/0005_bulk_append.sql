@@ -1,6 +1,7 @@
 -- The other way into the log: what a bulk load has decided for one organization, as many events at a time as the caller has
 -- put into its temporary table `bulk_events`. For the owner only, who could do as it likes anyway and gets no grant on the log
--- itself.
+-- itself. It is called as a statement of its own, once the table is filled: the shard is locked while it runs and not while the
+-- caller does anything.
 --
 -- The caller gives each event a number from 1, in order, and the sequence and the place in its command that it has decided;
 -- positions are given here. `behind` is the organization's last position, as the last call of the same load returned it, and

@@ -183,7 +183,10 @@ fn serialized(event: &Recorded) -> Result<SerializedEvent, PersistenceError> {
 fn unreadable(error: ReadError) -> PersistenceError {
     match error {
         ReadError::Unavailable { .. } => PersistenceError::ConnectionError(Box::new(error)),
-        ReadError::Corrupt(_) | ReadError::Unreadable(_) | ReadError::OtherOrganization(_) => unknown(error),
+        ReadError::Corrupt(_)
+        | ReadError::Unreadable(_)
+        | ReadError::OtherOrganization(_)
+        | ReadError::Unwritten(_) => unknown(error),
     }
 }
 

@@ -87,7 +87,7 @@ impl ConnectionSettings {
         }
     }
 
-    /// The owner's connection, for migrations: to be closed before anything is served.
+    /// The owner's connection, for migrations and bulk loads: to be closed before anything is served.
     ///
     /// # Errors
     /// No owner in the settings, no connection, or a role that isn't the owner.
@@ -148,8 +148,8 @@ pub enum ConnectError {
         /// Why.
         source: sqlx::Error,
     },
-    /// Migrations need the owner, and the settings name none.
-    #[error("no connection is configured for propertyos_owner, which migrates")]
+    /// Migrations and bulk loads need the owner, and the settings name none.
+    #[error("no connection is configured for propertyos_owner, which migrates and loads in bulk")]
     NoOwner,
     /// The connection string names someone else.
     #[error("the connection meant for {role} signs in as {found}")]

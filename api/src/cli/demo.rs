@@ -3,7 +3,10 @@
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use clap::Args;
-use commands::execute::Bulk;
+use commands::{
+    execute::{Bulk, BulkError},
+    log::AppendError,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::beside;
@@ -39,6 +42,10 @@ const BATCH_EVENTS: u32 = 25_000;
 const CUT_OFF: &str =
     "the bulk load was cut off; run again without --bulk it goes on from there, with another --seed it begins anew";
 
+/// What to do about one that others came into, as the clock of a `serve` does.
+const INTRUDED: &str =
+    "the bulk load was disturbed; with another --seed it begins anew, with `tick_every = \"0s\"` in `serve`";
+
 pub async fn run(arguments: Arguments, settings: Config) -> anyhow::Result<()> {
     let plan = Plan {
         units: arguments.units,
@@ -52,7 +59,7 @@ pub async fn run(arguments: Arguments, settings: Config) -> anyhow::Result<()> {
         let done = |days| bar.set_position(days);
         if arguments.bulk {
             let bulk = begin(installation, connected, &plan).await?;
-            load(bulk, &plan, done).await.context(CUT_OFF)?;
+            load(bulk, &plan, done).await?;
         } else {
             plan.run(&*connected.commands, done).await?;
         }
@@ -73,8 +80,13 @@ async fn begin(installation: &Installation, connected: &Connected, plan: &Plan) 
 }
 
 async fn load(bulk: Bulk, plan: &Plan, done: impl Fn(u64)) -> anyhow::Result<()> {
-    plan.run(&bulk, done).await?;
-    let events = bulk.finish().await?;
+    let simulated = plan.run(&bulk, done).await;
+    // It also tells why the log took no more.
+    let events = bulk.finish().await.map_err(|error| match error {
+        BulkError::Write(AppendError::NotAlone) => anyhow::Error::new(error).context(INTRUDED),
+        _ => anyhow::Error::new(error).context(CUT_OFF),
+    })?;
+    simulated.context(CUT_OFF)?;
     eprintln!("{events} events");
     Ok(())
 }

@@ -224,11 +224,7 @@ impl Commands {
     /// What a command was answered when it was carried out; nothing if it never was.
     async fn first_answer(&self, invocation: &Invocation, hash: &[u8]) -> Result<Option<Receipt>, ExecuteError> {
         let mut snapshot = self.log.snapshot(invocation.organization);
-        let traces = snapshot.traces_of(invocation.command_id).await?;
-        if traces.iter().any(|trace| trace.command_hash != hash) {
-            return Err(ExecuteError::CommandIdReused);
-        }
-        Ok(Receipt::repeated(snapshot.shard(), traces))
+        Receipt::first(&mut snapshot, invocation.command_id, hash).await
     }
 }
 

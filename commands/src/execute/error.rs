@@ -117,7 +117,9 @@ impl From<AppendError> for ExecuteError {
                 limit,
             },
             AppendError::Unavailable { retry_after, source } => Self::Unavailable { retry_after, source },
-            AppendError::Malformed(_) | AppendError::Corrupt(_) => InternalError::Append(error).into(),
+            AppendError::Malformed(_) | AppendError::NotAlone | AppendError::Corrupt(_) => {
+                InternalError::Append(error).into()
+            }
         }
     }
 }
@@ -126,9 +128,10 @@ impl From<ReadError> for ExecuteError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Unavailable { retry_after, source } => Self::Unavailable { retry_after, source },
-            ReadError::Corrupt(_) | ReadError::Unreadable(_) | ReadError::OtherOrganization(_) => {
-                InternalError::Read(error).into()
-            }
+            ReadError::Corrupt(_)
+            | ReadError::Unreadable(_)
+            | ReadError::OtherOrganization(_)
+            | ReadError::Unwritten(_) => InternalError::Read(error).into(),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What a command wrote.
 
+use domain::ids::CommandId;
 use schemas::Shard;
 use uuid::Uuid;
 
-use super::work::Outgoing;
-use crate::log::{Appended, Trace};
+use super::{ExecuteError, work::Outgoing};
+use crate::log::{Appended, Snapshot, Trace};
 
 /// What a command wrote: the same for its first answer and for that to a retry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +64,22 @@ impl Receipt {
         }
     }
 
+    /// What a command was answered when it was carried out; nothing if it never was. Under the hash of another body its id is
+    /// refused.
+    pub(super) async fn first(
+        snapshot: &mut Snapshot<'_>,
+        command: CommandId,
+        hash: &[u8],
+    ) -> Result<Option<Self>, ExecuteError> {
+        let traces = snapshot.traces_of(command).await?;
+        if traces.iter().any(|trace| trace.command_hash != hash) {
+            return Err(ExecuteError::CommandIdReused);
+        }
+        Ok(Self::repeated(snapshot.shard(), traces))
+    }
+
     /// From what the log has of a command; `None` if that is nothing.
-    pub(super) fn repeated(shard: Shard, traces: Vec<Trace>) -> Option<Self> {
+    fn repeated(shard: Shard, traces: Vec<Trace>) -> Option<Self> {
         let (first, last) = (traces.first()?, traces.last()?);
         Some(Self {
             epoch: last.epoch,

@@ -1,6 +1,6 @@
 //! Tells a database that can't answer now from one that answers what it must not.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{borrow::Cow, io, sync::Arc, time::Duration};
 
 use domain::{ids::OrganizationId, registry::DecodeError};
 use sqlx::error::DatabaseError;
@@ -31,6 +31,9 @@ pub enum ReadError {
     /// Whoever is asked knows one organization, and this is another.
     #[error("organization {0} is not the one that is loaded")]
     OtherOrganization(OrganizationId),
+    /// What is asked rests on what a bulk load has decided before, and that can't be written.
+    #[error("what was decided before can't be written")]
+    Unwritten(#[source] Box<AppendError>),
 }
 
 impl From<sqlx::Error> for ReadError {
@@ -52,17 +55,24 @@ impl From<DecodeError> for ReadError {
     }
 }
 
-/// Raised by `append`, see its migration.
+impl From<AppendError> for ReadError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Unavailable { retry_after, source } => Self::Unavailable { retry_after, source },
+            AppendError::Corrupt(source) => Self::Corrupt(source),
+            error => Self::Unwritten(Box::new(error)),
+        }
+    }
+}
+
+/// Raised by `append` and `bulk_append`, see their migrations.
 const MALFORMED: &str = "PO001";
 const NEW_EPOCH: &str = "PO002";
+const NOT_ALONE: &str = "PO003";
 
 /// What a failed call of `append` means for all its commands.
 pub(super) fn append_error(error: sqlx::Error) -> AppendError {
-    let code = error
-        .as_database_error()
-        .and_then(DatabaseError::code)
-        .unwrap_or_default();
-    match &*code {
+    match &*code(&error) {
         MALFORMED => AppendError::Malformed(error.to_string().into()),
         NEW_EPOCH => AppendError::NewEpoch,
         _ if is_unavailable(&error) => AppendError::Unavailable {
@@ -71,6 +81,25 @@ pub(super) fn append_error(error: sqlx::Error) -> AppendError {
         },
         _ => AppendError::Corrupt(Arc::new(error)),
     }
+}
+
+/// What a failed batch of a bulk load means for it. Whoever is alone has given twice what stands there twice.
+pub(super) fn bulk_error(error: sqlx::Error) -> AppendError {
+    let is_repeated = error
+        .as_database_error()
+        .is_some_and(DatabaseError::is_unique_violation);
+    match &*code(&error) {
+        NOT_ALONE => AppendError::NotAlone,
+        _ if is_repeated => AppendError::Malformed(error.to_string().into()),
+        _ => append_error(error),
+    }
+}
+
+fn code(error: &sqlx::Error) -> Cow<'_, str> {
+    error
+        .as_database_error()
+        .and_then(DatabaseError::code)
+        .unwrap_or_default()
 }
 
 /// Whether the connection broke under the call, so that nobody knows what came of it, and another connection may tell. A call

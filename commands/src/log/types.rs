@@ -117,6 +117,9 @@ pub enum AppendError {
     /// The log was restored or moved since streams were read from it: nothing that was read before may be relied on.
     #[error("the log has begun a new epoch")]
     NewEpoch,
+    /// The organization has events that its bulk load did not write: nothing more of the load is written.
+    #[error("others have written to the organization of this bulk load, which must be alone in it")]
+    NotAlone,
     /// The command is not as the log demands: a fault of the program that no retry mends.
     #[error("the log refused the command: {0}")]
     Malformed(Cow<'static, str>),

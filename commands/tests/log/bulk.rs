@@ -1,9 +1,10 @@
 //! Bulk loads: they are alone, they are whole, and they let nobody else into the log.
 
 use commands::{
-    execute::{Bulk, BulkError, CarryOut, Command, Commands, ExecuteError, Invocation},
+    Metrics,
+    execute::{Bulk, BulkError, CarryOut, Command, Commands, ExecuteError, InternalError, Invocation},
     handlers::{FoundOrganization, OnStream},
-    log::ReadError,
+    log::{AppendError, EventLog, ReadError, epoch},
 };
 use domain::{
     Refuse,
@@ -13,15 +14,19 @@ use domain::{
     settings::Settings,
     vendor::Vendor,
 };
-use sqlx::{Connection, Executor, PgConnection, Row};
+use sqlx::{Executor, PgConnection, Row};
+use std::time::Duration;
+use store::{connect, personal::PersonalData};
+use tokio::{
+    runtime::{self, Runtime},
+    time::sleep,
+};
 use uuid::Uuid;
 
 use crate::{
     office::{Office, block, create, given, june, unblock, update, vendor_id},
-    support::{NEIGHBOURS, OURS, code},
+    support::{NEIGHBOURS, OURS},
 };
-
-const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// A load of the neighbours, who are on the same shard as the office; so many events are written at a time.
 async fn load(office: &Office, process: &Commands, batch_events: u32) -> Bulk {
@@ -48,7 +53,7 @@ async fn carry_out<C: Command>(bulk: &Bulk, id: u128, command: &C) {
 }
 
 /// Whose events stand in the shard, in order.
-async fn owners(office: &Office) -> Vec<Uuid> {
+pub async fn owners(office: &Office) -> Vec<Uuid> {
     let rows = sqlx::query("SELECT tenant_id, position FROM events_10 ORDER BY position")
         .fetch_all(&mut office.database.superuser().await)
         .await
@@ -114,10 +119,10 @@ async fn an_organization_that_has_events_is_refused_at_once() {
 }
 
 /// Why a load could not be ended.
-fn why(ended: Result<u64, BulkError>) -> String {
+fn why(ended: Result<u64, BulkError>) -> AppendError {
     match ended {
-        Err(BulkError::Write(error)) => code(&error),
-        other => panic!("not a refusal of the database: {other:?}"),
+        Err(BulkError::Write(error)) => error,
+        other => panic!("not a refusal of the log: {other:?}"),
     }
 }
 
@@ -128,7 +133,7 @@ async fn a_load_writes_nothing_more_once_others_write_to_its_organization() {
     let bulk = load(&office, &process, 100).await;
     carry_out(&bulk, 50, &found()).await;
     process.execute(&to_neighbours(90), &found()).await.unwrap();
-    assert_eq!(why(bulk.finish().await), "PO003");
+    assert!(matches!(why(bulk.finish().await), AppendError::NotAlone));
     assert_eq!(owners(&office).await.len(), 6);
 }
 
@@ -145,8 +150,149 @@ async fn a_load_writes_nothing_more_once_others_write_between_its_batches() {
         .unwrap();
     process.execute(&to_neighbours(90), &create(2)).await.unwrap();
     carry_out(&bulk, 52, &block(1, "late")).await;
-    assert_eq!(why(bulk.finish().await), "PO003");
+    assert!(matches!(why(bulk.finish().await), AppendError::NotAlone));
     assert_eq!(owners(&office).await.len(), 8);
+}
+
+#[tokio::test]
+async fn a_load_that_can_not_go_on_says_why_at_the_next_command_and_at_the_end() {
+    for is_new_epoch in [true, false] {
+        let office = Office::open().await;
+        let process = office.process().await;
+        let bulk = load(&office, &process, 4).await;
+        carry_out(&bulk, 50, &found()).await;
+        if is_new_epoch {
+            epoch::begin(&mut office.database.owner().await).await.unwrap();
+        } else {
+            process.execute(&to_neighbours(90), &found()).await.unwrap();
+        }
+        // Four events are handed to the writer; with the next four it is heard of.
+        for n in 1..5 {
+            carry_out(&bulk, 50 + n, &create(n)).await;
+        }
+        let is_told = |error: &AppendError| match error {
+            AppendError::NewEpoch => is_new_epoch,
+            AppendError::NotAlone => !is_new_epoch,
+            other => panic!("{other}"),
+        };
+        let next = bulk.carry_out(&to_neighbours(55), &create(5)).await;
+        let Err(ExecuteError::Internal(InternalError::Append(error))) = next else {
+            panic!("{next:?}");
+        };
+        assert!(is_told(&error));
+        let asked = bulk.carry_out(&to_neighbours(56), &create(1)).await;
+        let Err(ExecuteError::Internal(InternalError::Read(ReadError::Unwritten(error)))) = asked else {
+            panic!("{asked:?}");
+        };
+        assert!(is_told(&error));
+        assert!(is_told(&why(bulk.finish().await)));
+    }
+}
+
+/// A runtime that stands still whenever nobody is in it.
+fn runtime() -> Runtime {
+    runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Waits until the owner waits for a shard.
+async fn until_the_owner_waits(database: &mut PgConnection) {
+    let waits = "SELECT count(*) FROM pg_stat_activity
+                  WHERE datname = current_database() AND usename = 'propertyos_owner' AND wait_event = 'advisory'";
+    for _ in 0..6_000 {
+        if sqlx::query_scalar::<_, i64>(waits)
+            .fetch_one(&mut *database)
+            .await
+            .unwrap()
+            == 1
+        {
+            return;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    panic!("the owner never waited");
+}
+
+#[test]
+fn a_program_that_stands_still_does_not_keep_others_from_the_shard() {
+    let (here, there) = (runtime(), runtime());
+    let office = here.block_on(Office::open());
+    let mut holder = here.block_on(office.database.superuser());
+    here.block_on(holder.execute("BEGIN; SELECT pg_advisory_xact_lock(7001, 10)"))
+        .unwrap();
+    let bulk = there.block_on(async {
+        let app = connect(&office.database.settings()).await.unwrap().app;
+        let secrets = office.secrets();
+        let log = EventLog::new(app, Metrics::default());
+        let process = Commands::new(log, PersonalData::new(secrets.master), secrets.command_hash);
+        let bulk = load(&office, &process, 1).await;
+        carry_out(&bulk, 50, &found()).await;
+        until_the_owner_waits(&mut office.database.superuser().await).await;
+        bulk
+    });
+
+    here.block_on(async {
+        holder.execute("COMMIT").await.unwrap();
+        office.process().await.execute(&given(60), &create(1)).await.unwrap();
+    });
+    assert_eq!(there.block_on(bulk.finish()).unwrap(), 3);
+    assert_eq!(here.block_on(owners(&office)).len(), 7);
+}
+
+#[tokio::test]
+async fn a_command_that_is_given_again_is_known_to_have_been_carried_out() {
+    let office = Office::open().await;
+    let process = office.process().await;
+    let bulk = load(&office, &process, 100).await;
+    carry_out(&bulk, 50, &found()).await;
+    carry_out(&bulk, 51, &create(1)).await;
+    carry_out(&bulk, 52, &block(1, "late")).await;
+    for _ in 0..2 {
+        carry_out(&bulk, 51, &create(1)).await;
+        carry_out(&bulk, 52, &block(1, "late")).await;
+    }
+    let another = bulk.carry_out(&to_neighbours(52), &block(1, "rude")).await;
+    assert!(matches!(another, Err(ExecuteError::CommandIdReused)), "{another:?}");
+    assert_eq!(bulk.finish().await.unwrap(), 5);
+}
+
+#[tokio::test]
+async fn a_command_that_is_given_again_and_not_refused_ends_the_load_as_a_fault_of_the_program() {
+    let office = Office::open().await;
+    let process = office.process().await;
+    let bulk = load(&office, &process, 100).await;
+    carry_out(&bulk, 50, &found()).await;
+    carry_out(&bulk, 51, &create(1)).await;
+    carry_out(&bulk, 52, &block(1, "late")).await;
+    carry_out(&bulk, 53, &unblock(1)).await;
+    carry_out(&bulk, 52, &block(1, "late")).await;
+    assert!(matches!(why(bulk.finish().await), AppendError::Malformed(_)));
+    assert_eq!(owners(&office).await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_occurred_before_the_last_is_told_from_what_did_not() {
+    let office = Office::open().await;
+    let process = office.process().await;
+    let bulk = load(&office, &process, 100).await;
+    carry_out(&bulk, 50, &found()).await;
+    carry_out(&bulk, 51, &create(1)).await;
+    let on = |day, id| Invocation {
+        occurred_at: june(day, 20),
+        ..to_neighbours(id)
+    };
+    bulk.carry_out(&on(5, 52), &block(1, "late")).await.unwrap();
+    bulk.carry_out(&on(3, 53), &update(1, "Drip")).await.unwrap();
+    let before = bulk
+        .load_before::<Vendor>(NEIGHBOURS, vendor_id(1), june(4, 20))
+        .await
+        .unwrap();
+    let asked = process
+        .load_before::<Vendor>(NEIGHBOURS, vendor_id(1), june(4, 20))
+        .await
+        .unwrap();
+    assert_eq!(before, asked);
+    let now = bulk.load::<Vendor>(NEIGHBOURS, vendor_id(1)).await.unwrap();
+    assert_ne!(before, now.state, "it is blocked only later");
 }
 
 #[tokio::test]
@@ -243,78 +389,4 @@ async fn a_load_is_of_one_organization() {
     assert!(matches!(loaded, Err(ReadError::OtherOrganization(OURS))));
     assert!(bulk.carry_out(&given(50), &create(1)).await.is_err());
     assert_eq!(bulk.finish().await.unwrap(), 0);
-}
-
-/// Calls the function by hand with some numbers of events, in a transaction that begins so.
-async fn call(
-    owner: &mut PgConnection,
-    begin: &str,
-    (epoch, behind): (i32, i64),
-    numbers: &[i64],
-) -> Result<i64, sqlx::Error> {
-    owner
-        .execute(
-            "DROP TABLE IF EXISTS pg_temp.bulk_events;
-             CREATE TEMPORARY TABLE bulk_events AS SELECT 0::bigint AS number, ''::text AS aggregate_type, gen_random_uuid() AS aggregate_id,
-                    1::bigint AS sequence, ''::text AS event_type, 1 AS event_version, '{}'::json AS payload, '{}'::json AS metadata,
-                    gen_random_uuid() AS event_id, gen_random_uuid() AS command_id, 0 AS command_index, ''::bytea AS command_hash LIMIT 0;
-             GRANT SELECT ON bulk_events TO propertyos_append",
-        )
-        .await?;
-    let mut transaction = owner.begin_with(begin.to_owned()).await?;
-    sqlx::query(
-        "INSERT INTO bulk_events SELECT n, 'vendor', gen_random_uuid(), 1, 'vendor.unblocked', 1, '{}', '{}',
-                gen_random_uuid(), gen_random_uuid(), 0, decode(repeat('07', 32), 'hex') FROM unnest($1) n",
-    )
-    .bind(numbers)
-    .execute(&mut *transaction)
-    .await?;
-    let last = sqlx::query_scalar("SELECT bulk_append($1, $2, $3, '{}', '{}')")
-        .bind(epoch)
-        .bind(NEIGHBOURS.0)
-        .bind(behind)
-        .fetch_one(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
-    Ok(last)
-}
-
-#[tokio::test]
-async fn a_batch_that_is_not_as_it_must_be_is_refused_as_a_whole() {
-    let office = Office::open().await;
-    let mut owner = office.database.owner().await;
-    for (begin, place, numbers, refused) in [
-        ("BEGIN ISOLATION LEVEL REPEATABLE READ", (1, 0), &[1][..], "PO001"),
-        ("BEGIN", (1, 0), &[], "PO001"),
-        ("BEGIN", (1, 0), &[2], "PO001"),
-        ("BEGIN", (1, 0), &[1, 3], "PO001"),
-        ("BEGIN", (1, 0), &[0, 1], "23505"),
-        ("BEGIN", (1, 0), &[1, 1], "23505"),
-        ("BEGIN", (2, 0), &[1], "PO002"),
-        // There is no event of theirs; there is one, and it is another's; it isn't there.
-        ("BEGIN", (1, 1), &[1], "PO003"),
-        ("BEGIN", (1, 9), &[1], "PO003"),
-    ] {
-        let error = call(&mut owner, begin, place, numbers).await.unwrap_err();
-        assert_eq!(code(&error), refused, "{begin} {place:?} {numbers:?}: {error}");
-    }
-    assert_eq!(owners(&office).await.len(), 3);
-    assert_eq!(call(&mut owner, "BEGIN", (1, 0), &[2, 1]).await.unwrap(), 5);
-    for behind in [0, 3, 4, 6] {
-        let error = call(&mut owner, "BEGIN", (1, behind), &[1]).await.unwrap_err();
-        assert_eq!(code(&error), "PO003", "{behind}: {error}");
-    }
-    assert_eq!(call(&mut owner, "BEGIN", (1, 5), &[1]).await.unwrap(), 6);
-}
-
-#[tokio::test]
-async fn only_the_owner_may_load() {
-    let office = Office::open().await;
-    for role in ["propertyos_app", "propertyos_stream"] {
-        let mut connection = PgConnection::connect(&office.database.url(role)).await.unwrap();
-        let loaded = connection
-            .execute("SELECT bulk_append(1, gen_random_uuid(), 0, '{}', '{}')")
-            .await;
-        assert_eq!(code(&loaded.unwrap_err()), INSUFFICIENT_PRIVILEGE, "{role}");
-    }
 }

@@ -5,6 +5,7 @@
 mod append;
 mod batches;
 mod bulk;
+mod bulk_append;
 mod epochs;
 mod execute;
 mod hints;

@@ -90,6 +90,12 @@ impl Clock {
         Ok(vec![ClockEvent::Advanced { day, phase, instant }])
     }
 
+    /// How far it has come.
+    #[must_use]
+    pub const fn reached(&self) -> Option<Progress> {
+        self.reached
+    }
+
     /// Whether something up to here is still to be decided.
     #[must_use]
     pub fn is_before(&self, until: &Progress) -> bool {

@@ -35,6 +35,12 @@ fn report() -> Report {
     }
 }
 
+fn lacking(clear: impl FnOnce(&mut Report)) -> Command {
+    let mut report = report();
+    clear(&mut report);
+    Command::Submit(report)
+}
+
 fn due(respond: i64, resolve: i64) -> Deadlines {
     Deadlines {
         respond_by: hours(respond),
@@ -375,30 +381,9 @@ fn refusals_say_which_rule_and_with_which_values() {
             Command::Reopen { reason: String::new() },
             missing("reason"),
         ),
-        (
-            vec![],
-            Command::Submit(Report {
-                category: String::new(),
-                ..report()
-            }),
-            missing("category"),
-        ),
-        (
-            vec![],
-            Command::Submit(Report {
-                summary: String::new(),
-                ..report()
-            }),
-            missing("summary"),
-        ),
-        (
-            vec![],
-            Command::Submit(Report {
-                description: String::new(),
-                ..report()
-            }),
-            missing("description"),
-        ),
+        (vec![], lacking(|r| r.category.clear()), missing("category")),
+        (vec![], lacking(|r| r.summary.clear()), missing("summary")),
+        (vec![], lacking(|r| r.description.clear()), missing("description")),
     ];
     for (history, command, refusal) in cases {
         given(history).when(command).then_expect_error(refusal);

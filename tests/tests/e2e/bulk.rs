@@ -3,10 +3,12 @@
 use std::{
     fs::{self, DirBuilder},
     os::unix::fs::DirBuilderExt,
+    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use api::demo::{DemoError, Plan};
@@ -17,9 +19,11 @@ use commands::{
     log::{EventLog, ReadError},
 };
 use domain::{Root, ids::OrganizationId};
-use sqlx::PgConnection;
+use schemas::shard_of;
+use sqlx::{Executor, PgConnection};
 use store::{personal::PersonalData, secrets::Secrets};
 use tests::Installation;
+use tokio::{runtime::Handle, task::block_in_place, time::sleep};
 
 use crate::{
     PROPERTYOS,
@@ -149,6 +153,9 @@ async fn what_follows_a_bulk_load_is_decided_on_it() {
     assert!(went_on.len() > loaded.len());
     are_equal(&went_on, &story(&by_commands).await);
     is_dense(&mut superuser(&installation).await).await;
+    // It has ended, whatever time has passed since.
+    installation.output(&demo("7")).await;
+    are_equal(&story(&installation).await, &went_on);
 }
 
 #[tokio::test]
@@ -201,31 +208,117 @@ async fn batches_of_any_size_make_the_same_log() {
     }
 }
 
+/// Loads in bulk what the first commands lead to, all or most of it.
+async fn cut_off(installation: &Installation, commands: u32) {
+    let process = process(installation).await;
+    let owner = installation.database().unwrap().owner().await;
+    let bulk = process.bulk(owner, plan().organization(), 10).await.unwrap();
+    let first = OneByOne {
+        commands: bulk,
+        left: AtomicU32::new(commands),
+    };
+    let ended = plan().run(&first, |_| ()).await;
+    assert!(
+        matches!(ended, Err(DemoError::Command(ExecuteError::Conflict))),
+        "{ended:?}"
+    );
+    // What is under way ends, what waits for a full batch is lost.
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bulk_load_that_was_cut_off_is_ended_by_commands() {
     let (by_commands, _) = simulated("7").await;
     let told = story(&by_commands).await;
     for cut in [1, 60, 250] {
         let installation = migrated().await;
-        let commands = process(&installation).await;
-        let owner = installation.database().unwrap().owner().await;
-        let bulk = commands.bulk(owner, plan().organization(), 10).await.unwrap();
-        let cut_off = OneByOne {
-            commands: bulk,
-            left: AtomicU32::new(cut),
-        };
-        let ended = plan().run(&cut_off, |_| ()).await;
-        assert!(
-            matches!(ended, Err(DemoError::Command(ExecuteError::Conflict))),
-            "{ended:?}"
-        );
-        // What is under way ends, what waits for a full batch is lost.
-        drop(cut_off);
-
-        plan().run(&commands, |_| ()).await.unwrap();
+        cut_off(&installation, cut).await;
+        plan().run(&process(&installation).await, |_| ()).await.unwrap();
         are_equal(&story(&installation).await, &told);
         is_dense(&mut superuser(&installation).await).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_load_that_was_cut_off_is_given_up_once_others_have_let_time_pass() {
+    let installation = migrated().await;
+    let mut log = superuser(&installation).await;
+    cut_off(&installation, 250).await;
+    for day in ["2024-03-20", "2024-05-15"] {
+        installation.output(&["tick", "--as-of", day]).await;
+        let before = events(&mut log).await;
+        let refused = installation.run(&demo("7")).await;
+        assert_eq!(refused.status.code(), Some(1), "{day}");
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(told.contains("let time pass") && told.contains("--seed"), "{told}");
+        assert_eq!(events(&mut log).await, before, "{day}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_simulation_ends_when_others_let_time_pass_in_it() {
+    let installation = migrated().await;
+    let commands = process(&installation).await;
+    let tick = ["tick", "--as-of", "2024-05-15"];
+    let disturb = |days| {
+        if days == 30 {
+            block_in_place(|| Handle::current().block_on(installation.output(&tick)));
+        }
+    };
+    let ended = plan().run(&commands, disturb).await;
+    assert!(matches!(ended, Err(DemoError::TimePassed { .. })), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_bulk_load_into_which_others_write_advises_another_seed() {
+    let installation = migrated().await;
+    let mut other = superuser(&installation).await;
+    let organization = plan().organization();
+    let shard = shard_of(organization);
+    other.execute("BEGIN").await.unwrap();
+    let lock = format!("SELECT pg_advisory_xact_lock(7001, {shard})");
+    other.execute(lock.as_str()).await.unwrap();
+    let mut loading = installation.command(&in_bulk("7"));
+    let loading = loading.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until_the_owner_waits(&mut superuser(&installation).await).await;
+    sqlx::query(
+        "INSERT INTO events (shard, position, epoch, tenant_id, aggregate_type, aggregate_id, sequence, event_type, event_version,
+                             payload, metadata, event_id, command_id, command_index, command_hash)
+         VALUES ($1, 1, 1, $2, 'vendor', $2, 1, 'vendor.unblocked', 1, '{}', '{}', $2, $2, 0, decode(repeat('07', 32), 'hex'))",
+    )
+    .bind(shard.as_i16())
+    .bind(organization.0)
+    .execute(&mut other)
+    .await
+    .unwrap();
+    other.execute("COMMIT").await.unwrap();
+
+    let disturbed = loading.wait_with_output().await.unwrap();
+    assert_eq!(disturbed.status.code(), Some(1));
+    let told = String::from_utf8(disturbed.stderr).unwrap();
+    assert!(
+        told.contains("others have written") && told.contains("another --seed"),
+        "{told}"
+    );
+    assert!(!told.contains("without --bulk") && !told.contains("damaged"), "{told}");
+    assert_eq!(events(&mut other).await, 1);
+}
+
+/// Waits until the owner waits for a shard.
+async fn until_the_owner_waits(database: &mut PgConnection) {
+    let waits = "SELECT count(*) FROM pg_stat_activity
+                  WHERE datname = current_database() AND usename = 'propertyos_owner' AND wait_event = 'advisory'";
+    for _ in 0..12_000 {
+        if sqlx::query_scalar::<_, i64>(waits)
+            .fetch_one(&mut *database)
+            .await
+            .unwrap()
+            == 1
+        {
+            return;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    panic!("the owner never waited");
 }
 
 /// Carries out commands one after the other, and so many of them.

@@ -15,13 +15,16 @@ use tokio::sync::Mutex;
 
 pub(super) use self::whole::Whole;
 use super::{
-    Aggregates, CarryOut, Command, ExecuteError, Invocation, Loaded,
+    Aggregates, CarryOut, Command, ExecuteError, InternalError, Invocation, Loaded, Receipt,
     before::before,
     decider::{Decided, Decider},
     reader::{Memory, Reader, typed},
     work::Work,
 };
-use crate::log::{BulkLog, ReadError, Snapshot, StreamId};
+use crate::log::{AppendError, BulkLog, ReadError, Snapshot, StreamId};
+
+/// What is at rest is remembered for so many batches' events: what is about to be asked for it is asked by then.
+const KEPT_FOR: u64 = 2;
 
 /// Why a bulk load was not begun, or not ended.
 #[derive(Debug, thiserror::Error)]
@@ -33,14 +36,14 @@ pub enum BulkError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// What was decided last can't be written.
-    #[error("the log can't be written to")]
-    Write(#[source] sqlx::Error),
+    #[error(transparent)]
+    Write(#[from] AppendError),
 }
 
 /// Carries out commands for one organization that had no events, and to which nobody else writes meanwhile.
 ///
 /// What it has decided is in the log once a batch is full, and all of it after [`Bulk::finish`]. Whenever it ends, the log has
-/// whole commands, up to one of them. After an error it is of no more use.
+/// whole commands, up to one of them. After an error of the log it is of no more use, and tells that error again.
 pub struct Bulk {
     decider: Arc<Decider>,
     /// Reads back what is no longer remembered.
@@ -60,13 +63,12 @@ impl Bulk {
         if Snapshot::new(&app, organization).has_events().await? {
             return Err(BulkError::NotEmpty(organization));
         }
-        let log = BulkLog::open(owner, organization, batch_events).await;
-        let log = log.map_err(BulkError::Write)?;
+        let log = BulkLog::open(owner, organization, batch_events).await?;
         Ok(Self {
             decider,
             app,
             organization,
-            whole: Mutex::new(Whole::new(log)),
+            whole: Mutex::new(Whole::new(log, KEPT_FOR * u64::from(batch_events))),
         })
     }
 
@@ -75,7 +77,28 @@ impl Bulk {
     /// # Errors
     /// A log that can't be written to, or an organization that others write to.
     pub async fn finish(self) -> Result<u64, BulkError> {
-        self.whole.into_inner().log.close().await.map_err(BulkError::Write)
+        Ok(self.whole.into_inner().log.close().await?)
+    }
+
+    /// Decides a command and hands it to the log.
+    async fn attempt<C: Command>(
+        &self,
+        whole: &mut Whole,
+        invocation: &Invocation,
+        command: &C,
+        hash: &[u8],
+    ) -> Result<(), ExecuteError> {
+        let unfounded = Settings::usual(Currency::USD, Tz::UTC);
+        let context = invocation.context(Arc::new(unfounded));
+        let mut work = Work::new(context, self.reader(whole));
+        let Decided { command, events } = self.decider.decide(&mut work, invocation, command, hash).await?;
+        let states = work.states_after(&events)?;
+        drop(work);
+        match whole.append(command, states).await {
+            // Nobody may try again: what was decided before is lost.
+            Err(error @ AppendError::NewEpoch) => Err(InternalError::Append(error).into()),
+            appended => Ok(appended?),
+        }
     }
 
     fn must_be_ours(&self, organization: OrganizationId) -> Result<(), ReadError> {
@@ -108,13 +131,14 @@ impl CarryOut for Bulk {
         self.must_be_ours(invocation.organization)?;
         let hash = self.decider.hash(invocation, command)?;
         let mut whole = self.whole.lock().await;
-        let unfounded = Settings::usual(Currency::USD, Tz::UTC);
-        let context = invocation.context(Arc::new(unfounded));
-        let mut work = Work::new(context, self.reader(&mut whole));
-        let Decided { command, events } = self.decider.decide(&mut work, invocation, command, &hash).await?;
-        let states = work.states_after(&events)?;
-        drop(work);
-        Ok(whole.append(command, states).await?)
+        let result = self.attempt(&mut whole, invocation, command, &hash).await;
+        // As by commands: whatever a retry would be told now, it was told something else the first time.
+        if result.as_ref().is_err_and(ExecuteError::is_an_answer) && !invocation.command_id_is_fresh {
+            whole.settle().await?;
+            let first = Receipt::first(&mut self.snapshot(), invocation.command_id, &hash).await?;
+            return first.map_or(result, |_| Ok(()));
+        }
+        result
     }
 
     async fn load<A: Root>(&self, organization: OrganizationId, id: A::Id) -> Result<Loaded<A>, ReadError> {

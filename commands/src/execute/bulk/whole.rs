@@ -18,33 +18,33 @@ use crate::{
     log::{AppendError, BulkLog, NewCommand, ReadError, StreamId},
 };
 
-/// What is at rest is remembered for so many batches after it was written: what is about to be asked for it is asked by then.
-const KEPT_FOR: u32 = 2;
-
 /// One organization from its beginning. What is not remembered is in the log that it fills, or isn't there.
 pub(in crate::execute) struct Whole {
     pub(super) log: BulkLog,
     states: HashMap<&'static str, HashMap<Uuid, Held>>,
-    /// What came to rest, in this order, and the batch in which it did.
-    resting: VecDeque<(u32, StreamId)>,
+    /// What came to rest, in this order, and how many events there were then.
+    resting: VecDeque<(u64, StreamId)>,
+    /// What is at rest is remembered for so many events.
+    kept_for: u64,
     /// When the organization began to keep its business here.
     pub(super) begun: Option<NaiveDate>,
 }
 
 struct Held {
     known: Known,
-    /// When the last of it occurred.
-    occurred_at: DateTime<Utc>,
-    /// The batch that has the last of it.
-    batch: u32,
+    /// When the latest of it occurred; unknown if a part was read back.
+    latest: Option<DateTime<Utc>>,
+    /// How many events there were with the last of it.
+    events: u64,
 }
 
 impl Whole {
-    pub(super) fn new(log: BulkLog) -> Self {
+    pub(super) fn new(log: BulkLog, kept_for: u64) -> Self {
         Self {
             log,
             states: HashMap::new(),
             resting: VecDeque::new(),
+            kept_for,
             begun: None,
         }
     }
@@ -61,7 +61,7 @@ impl Whole {
     /// An aggregate as it was before an instant, unless only the log knows that.
     pub(super) fn find_before<A: Root>(&self, stream: StreamId, instant: DateTime<Utc>) -> Option<Arc<A>> {
         match self.held(stream) {
-            Some(held) if held.occurred_at < instant => Some(typed(&held.known.state)),
+            Some(held) if held.latest.is_some_and(|latest| latest < instant) => Some(typed(&held.known.state)),
             Some(_) => None,
             None if self.log.has(stream) => None,
             None => Some(Arc::default()),
@@ -85,17 +85,17 @@ impl Whole {
     ) -> Result<(), AppendError> {
         self.begun.get_or_insert(command.metadata.effective_date);
         let occurred_at = command.metadata.occurred_at;
-        let batch = self.log.batches();
+        let latest = states
+            .iter()
+            .map(|(stream, _)| self.latest(*stream, occurred_at))
+            .collect::<Vec<_>>();
         self.log.append(command).await?;
-        for (stream, known) in states {
+        let events = self.log.events();
+        for ((stream, known), latest) in states.into_iter().zip(latest) {
             if known.at_rest {
-                self.resting.push_back((batch, stream));
+                self.resting.push_back((events, stream));
             }
-            let held = Held {
-                known,
-                occurred_at,
-                batch,
-            };
+            let held = Held { known, latest, events };
             let of_type = self.states.entry(stream.aggregate_type).or_default();
             of_type.insert(stream.aggregate_id, held);
         }
@@ -110,17 +110,27 @@ impl Whole {
 
     /// Forgets what has been at rest for a while. It is read again if it is asked for.
     fn let_go(&mut self) {
-        while let Some((batch, stream)) = self.resting.front().copied()
-            && batch + KEPT_FOR <= self.log.batches()
+        while let Some((events, stream)) = self.resting.front().copied()
+            && events + self.kept_for <= self.log.events()
+            && events <= self.log.written()
         {
             self.resting.pop_front();
             if let Some(of_type) = self.states.get_mut(stream.aggregate_type)
                 && of_type
                     .get(&stream.aggregate_id)
-                    .is_some_and(|held| held.known.at_rest && held.batch == batch)
+                    .is_some_and(|held| held.known.at_rest && held.events == events)
             {
                 of_type.remove(&stream.aggregate_id);
             }
+        }
+    }
+
+    /// When the latest of a stream will have occurred, with what occurs now.
+    fn latest(&self, stream: StreamId, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self.held(stream) {
+            Some(held) => held.latest.map(|latest| latest.max(now)),
+            None if self.log.has(stream) => None,
+            None => Some(now),
         }
     }
 
@@ -128,3 +138,6 @@ impl Whole {
         self.states.get(stream.aggregate_type)?.get(&stream.aggregate_id)
     }
 }
+
+#[cfg(test)]
+mod tests;

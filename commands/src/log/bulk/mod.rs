@@ -1,6 +1,6 @@
 //! Writing one organization's whole history, as the owner: batches of COPY instead of a call per command.
 //!
-//! Invariants: nobody else writes to the organization; each batch holds whole commands, and is written in a transaction of its
+//! Invariants: nobody else writes to the organization; each batch holds whole commands, and is written by a statement of its
 //! own while the next is made.
 
 mod rows;
@@ -24,22 +24,25 @@ const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// The log of an organization that had none, while it is filled.
 pub(crate) struct BulkLog {
-    /// The last sequence of every stream, by type.
-    heads: HashMap<&'static str, HashMap<Uuid, i64>>,
+    /// The last sequence of every stream, by type. They are as many as there are streams, so each is small: a stream has
+    /// never four thousand million events.
+    heads: HashMap<&'static str, HashMap<Uuid, u32>>,
     batch: Batch,
     /// A batch is written once it holds so many events.
     batch_events: u32,
     hand: Hand,
-    batches: u32,
+    /// How many events were appended, how many of them handed to the writer, and how many of those are in the log.
     events: u64,
+    handed: u64,
+    written: u64,
 }
 
 /// Where the writer is.
 enum Hand {
     Free(Box<Writer>),
     Writing(JoinHandle<Result<Writer, sqlx::Error>>),
-    /// Lost with an error that was told.
-    Empty,
+    /// Gone with an error, which is told whenever it is asked for.
+    Lost(AppendError),
 }
 
 impl BulkLog {
@@ -48,14 +51,16 @@ impl BulkLog {
         owner: PgConnection,
         organization: OrganizationId,
         batch_events: u32,
-    ) -> Result<Self, sqlx::Error> {
+    ) -> Result<Self, AppendError> {
+        let writer = Writer::open(owner, organization).await;
         Ok(Self {
             heads: HashMap::new(),
             batch: Batch::new(),
             batch_events,
-            hand: Hand::Free(Box::new(Writer::open(owner, organization).await?)),
-            batches: 0,
+            hand: Hand::Free(Box::new(writer.map_err(trouble::bulk_error)?)),
             events: 0,
+            handed: 0,
+            written: 0,
         })
     }
 
@@ -64,9 +69,14 @@ impl BulkLog {
         self.head(stream) > 0
     }
 
-    /// How many batches were handed over to be written.
-    pub(crate) const fn batches(&self) -> u32 {
-        self.batches
+    /// How many events were appended.
+    pub(crate) const fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// How many of them are known to be in the log.
+    pub(crate) const fn written(&self) -> u64 {
+        self.written
     }
 
     /// Adds a command's events to those that will be written.
@@ -78,13 +88,13 @@ impl BulkLog {
         }
         self.add(prepared);
         if self.batch.events >= i64::from(self.batch_events) || self.batch.rows.bytes() >= MAX_BYTES {
-            self.write().await.map_err(trouble::append_error)?;
+            self.write().await?;
         }
         Ok(())
     }
 
     /// Waits until everything that was appended is written.
-    pub(crate) async fn settle(&mut self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn settle(&mut self) -> Result<(), AppendError> {
         if self.batch.events > 0 {
             self.write().await?;
         }
@@ -94,9 +104,10 @@ impl BulkLog {
     }
 
     /// Settles, and says how many events were written.
-    pub(crate) async fn close(mut self) -> Result<u64, sqlx::Error> {
+    pub(crate) async fn close(mut self) -> Result<u64, AppendError> {
         self.settle().await?;
-        self.writer().await?.close().await?;
+        let closed = self.writer().await?.close().await;
+        closed.map_err(trouble::bulk_error)?;
         Ok(self.events)
     }
 
@@ -104,8 +115,7 @@ impl BulkLog {
         let of_type = self.heads.get(stream.aggregate_type);
         of_type
             .and_then(|heads| heads.get(&stream.aggregate_id))
-            .copied()
-            .unwrap_or(0)
+            .map_or(0, |head| i64::from(*head))
     }
 
     fn add(&mut self, prepared: Prepared) {
@@ -120,7 +130,7 @@ impl BulkLog {
                 number: self.batch.events,
                 aggregate_type: event.stream.aggregate_type,
                 aggregate_id: event.stream.aggregate_id,
-                sequence: *head,
+                sequence: i64::from(*head),
                 event_type: &event.event_type,
                 event_version: event.event_version.cast_signed(),
                 payload: event.payload.get(),
@@ -135,23 +145,30 @@ impl BulkLog {
     }
 
     /// Hands the batch to the writer, once it has written the last.
-    async fn write(&mut self) -> Result<(), sqlx::Error> {
+    async fn write(&mut self) -> Result<(), AppendError> {
         let writer = self.writer().await?;
         let batch = std::mem::replace(&mut self.batch, Batch::new());
-        self.batches += 1;
+        self.handed = self.events;
         self.hand = Hand::Writing(tokio::spawn(writer.write(batch)));
         Ok(())
     }
 
     /// The writer, when it has nothing to do.
-    async fn writer(&mut self) -> Result<Box<Writer>, sqlx::Error> {
-        match std::mem::replace(&mut self.hand, Hand::Empty) {
-            Hand::Free(writer) => Ok(writer),
-            Hand::Writing(writing) => {
-                let written = writing.await.map_err(|_| sqlx::Error::WorkerCrashed)?;
-                written.map(Box::new)
-            }
-            Hand::Empty => Err(sqlx::Error::WorkerCrashed),
-        }
+    async fn writer(&mut self) -> Result<Box<Writer>, AppendError> {
+        let crashed = || sqlx::Error::WorkerCrashed;
+        let gone = Hand::Lost(trouble::bulk_error(crashed()));
+        let error = match std::mem::replace(&mut self.hand, gone) {
+            Hand::Free(writer) => return Ok(writer),
+            Hand::Writing(writing) => match writing.await.unwrap_or_else(|_| Err(crashed())) {
+                Ok(writer) => {
+                    self.written = self.handed;
+                    return Ok(Box::new(writer));
+                }
+                Err(error) => trouble::bulk_error(error),
+            },
+            Hand::Lost(error) => error,
+        };
+        self.hand = Hand::Lost(error.clone());
+        Err(error)
     }
 }

@@ -17,8 +17,11 @@ pub(super) const TABLE: &str = "
       command_id uuid NOT NULL,
       command_index int NOT NULL,
       command_hash bytea NOT NULL
-    ) ON COMMIT DELETE ROWS;
+    ) ON COMMIT PRESERVE ROWS;
     GRANT SELECT ON bulk_events TO propertyos_append";
+
+/// What empties it.
+pub(super) const TRUNCATE: &str = "TRUNCATE pg_temp.bulk_events";
 
 /// What fills it.
 pub(super) const COPY: &str = "COPY pg_temp.bulk_events FROM STDIN (FORMAT binary)";

@@ -5,11 +5,15 @@ use schemas::{Shard, WAKE_CHANNEL, shard_of};
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
-use super::rows::{COPY, Rows, TABLE};
+use super::rows::{COPY, Rows, TABLE, TRUNCATE};
 use crate::log::epoch;
 
-/// The temporary table of a batch stays in memory.
-const SETTINGS: &str = "SET temp_buffers = '64MB'";
+/// The temporary table of a batch stays in memory. Nothing waits for ever, and nobody for ever for this.
+const SETTINGS: &str = "
+    SET temp_buffers = '64MB';
+    SET lock_timeout = '30s';
+    SET statement_timeout = '60s';
+    SET idle_in_transaction_session_timeout = '10s'";
 /// So much goes to the server at a time.
 const PIECE: usize = 1024 * 1024;
 
@@ -61,25 +65,19 @@ impl Writer {
         })
     }
 
-    /// Writes a batch in a transaction of its own, and wakes the readers. After an error the connection is gone, and with it
-    /// whatever of the batch was not committed.
+    /// Writes a batch, and wakes the readers. After an error the connection is gone, and the batch is written or not.
     pub async fn write(mut self, batch: Batch) -> Result<Self, sqlx::Error> {
-        let mut transaction = self.owner.begin().await?;
-        let mut copy = transaction.copy_in_raw(COPY).await?;
-        for piece in batch.rows.finish().chunks(PIECE) {
-            copy.send(piece).await?;
-        }
-        copy.finish().await?;
-        let last = sqlx::query_scalar("SELECT bulk_append($1, $2, $3, $4, $5)")
+        self.send(batch.rows).await?;
+        // All is there by now, and the statement commits itself: the shard is never locked while the server waits for this
+        // process, which may be slow, stopped or gone.
+        self.last = sqlx::query_scalar("SELECT bulk_append($1, $2, $3, $4, $5)")
             .bind(self.epoch)
             .bind(self.organization.0)
             .bind(self.last)
             .bind(batch.persons)
             .bind(batch.keys)
-            .fetch_one(&mut *transaction)
+            .fetch_one(&mut self.owner)
             .await?;
-        transaction.commit().await?;
-        self.last = last;
         sqlx::query("SELECT pg_notify($1, '')")
             .bind(WAKE_CHANNEL)
             .execute(&mut self.owner)
@@ -87,7 +85,43 @@ impl Writer {
         Ok(self)
     }
 
+    /// Puts rows, and no others, into the temporary table.
+    async fn send(&mut self, rows: Rows) -> Result<(), sqlx::Error> {
+        self.owner.execute(TRUNCATE).await?;
+        let mut copy = self.owner.copy_in_raw(COPY).await?;
+        for piece in rows.finish().chunks(PIECE) {
+            copy.send(piece).await?;
+        }
+        copy.finish().await.map(drop)
+    }
+
     pub async fn close(self) -> Result<(), sqlx::Error> {
         self.owner.close().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::testing::TestDatabase;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_call_waits_or_is_waited_for_without_an_end() {
+        let database = TestDatabase::new(&[("store", store::MIGRATIONS), ("commands", crate::MIGRATIONS)]).await;
+        let organization = OrganizationId(Uuid::from_u128(1));
+        let mut writer = Writer::open(database.owner().await, organization).await.unwrap();
+        for setting in [
+            "lock_timeout",
+            "statement_timeout",
+            "idle_in_transaction_session_timeout",
+        ] {
+            let limit: String = sqlx::query_scalar("SELECT current_setting($1)")
+                .bind(setting)
+                .fetch_one(&mut writer.owner)
+                .await
+                .unwrap();
+            assert_ne!(limit, "0", "{setting}");
+        }
     }
 }
