@@ -33,7 +33,7 @@ fn at(hours: i64) -> DateTime<Utc> {
 
 /// Writes the next event of a claim.
 async fn write(whole: &mut Whole, n: u128, sequence: i64, at_rest: bool, occurred_at: DateTime<Utc>) {
-    let id = CommandId(Uuid::from_u128(n * 100 + sequence.cast_unsigned() as u128));
+    let id = CommandId(Uuid::from_u128(n * 100 + u128::from(sequence.cast_unsigned())));
     let event = NewEvent {
         stream: claim(n),
         event_id: id.derive(0),
