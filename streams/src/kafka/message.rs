@@ -35,27 +35,32 @@ pub(crate) fn outgoing(event: Recorded) -> Result<Outgoing, serde_json::Error> {
     let traceparent = event.metadata.traceparent.clone();
     let event = DomainEvent::from(event);
     let mut headers = OwnedHeaders::new_with_capacity(8);
-    let mut add = |key: &str, value: &str| {
-        headers = std::mem::replace(&mut headers, OwnedHeaders::new_with_capacity(0)).insert(Header {
-            key,
-            value: Some(value),
-        });
-    };
-    add("ce_specversion", "1.0");
-    add("ce_id", &event.id.to_string());
-    add("ce_source", &format!("urn:propertyos:organization:{key}"));
-    add("ce_type", &event.event_type);
-    add("ce_subject", &event.aggregate_id.to_string());
-    add("ce_time", &event.timestamp.to_rfc3339_opts(SecondsFormat::AutoSi, true));
-    add("content-type", "application/json");
+    for (key, value) in [
+        ("ce_specversion", "1.0"),
+        ("ce_id", &event.id.to_string()),
+        ("ce_source", &format!("urn:propertyos:organization:{key}")),
+        ("ce_type", &event.event_type),
+        ("ce_subject", &event.aggregate_id.to_string()),
+        ("ce_time", &event.timestamp.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        ("content-type", "application/json"),
+    ] {
+        headers = with(headers, key, value);
+    }
     if let Some(traceparent) = traceparent {
-        add(TRACEPARENT, &traceparent);
+        headers = with(headers, TRACEPARENT, &traceparent);
     }
     Ok(Outgoing {
         value: serde_json::to_vec(&event)?,
         key,
         timestamp,
         headers,
+    })
+}
+
+fn with(headers: OwnedHeaders, key: &str, value: &str) -> OwnedHeaders {
+    headers.insert(Header {
+        key,
+        value: Some(value),
     })
 }
 

@@ -3,18 +3,19 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use rdkafka::error::KafkaError;
-use schemas::{Cursor, Shard};
+use schemas::{Cursor, Recorded, Shard};
 use tokio::{
     select,
     time::{Instant, sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::{info, warn};
 
 use super::{Failure, Relay, VERSION, lane::Lane, sender::Sender};
 use crate::{
-    LogSource, Source,
+    Batch, LogSource, Source, SourceError,
     checkpoint::{self, Leases, Settled},
+    log,
 };
 
 /// A relay at work, until something fails.
@@ -25,8 +26,16 @@ pub(super) struct Run<'a> {
     log: LogSource,
     sender: Sender,
     lanes: BTreeMap<Shard, Lane>,
+    ahead: Option<Ahead>,
     next_take: Instant,
     next_save: Instant,
+}
+
+/// What is read while what comes before it is sent.
+struct Ahead {
+    /// Of no use for a run that stands elsewhere by then.
+    behind: Vec<Cursor>,
+    batches: AbortOnDropHandle<Result<Vec<Batch>, SourceError>>,
 }
 
 impl<'a> Run<'a> {
@@ -38,6 +47,7 @@ impl<'a> Run<'a> {
             log: LogSource::new(relay.stream.clone()),
             sender: Sender::new(&relay.broker, relay.settings.in_flight)?,
             lanes: BTreeMap::new(),
+            ahead: None,
             next_take: Instant::now(),
             next_save: Instant::now(),
         })
@@ -96,7 +106,8 @@ impl<'a> Run<'a> {
         if cursors.is_empty() {
             return Ok(0);
         }
-        let batches = self.log.fetch(&cursors, self.relay.settings.batch).await?;
+        let batches = self.fetch(cursors).await?;
+        self.read_ahead(&batches);
         let mut sent = 0;
         for batch in batches {
             sent += batch.events.len();
@@ -111,6 +122,40 @@ impl<'a> Run<'a> {
         }
         self.relay.telemetry.sent(sent, self.sender.in_flight());
         Ok(sent)
+    }
+
+    /// What follows these.
+    async fn fetch(&mut self, cursors: Vec<Cursor>) -> Result<Vec<Batch>, SourceError> {
+        if let Some(ahead) = self.ahead.take().filter(|ahead| ahead.behind == cursors)
+            && let Ok(batches) = ahead.batches.await
+        {
+            let batches = batches?;
+            // Nothing, a while ago, doesn't mean that nothing has come since.
+            if !batches.is_empty() {
+                return Ok(batches);
+            }
+        }
+        self.log.fetch(&cursors, self.relay.settings.batch).await
+    }
+
+    /// While these are sent, the server may look for what follows them, if there are so many that there is more.
+    fn read_ahead(&mut self, batches: &[Batch]) {
+        let (stream, limit) = (self.relay.stream.clone(), self.relay.settings.batch);
+        if batches.iter().all(|batch| batch.events.len() < limit.events / 2) {
+            return;
+        }
+        let last = |shard: Shard| {
+            let batch = batches.iter().find(|batch| batch.shard == shard)?;
+            batch.events.last().map(Recorded::cursor)
+        };
+        let lanes = self.lanes.iter();
+        let behind: Vec<Cursor> = lanes.map(|(shard, lane)| last(*shard).unwrap_or(lane.sent())).collect();
+        let cursors = behind.clone();
+        let batches = tokio::spawn(async move { log::tail(&stream, &cursors, limit).await });
+        self.ahead = Some(Ahead {
+            behind,
+            batches: AbortOnDropHandle::new(batches),
+        });
     }
 
     /// Moves the checkpoints over what was acknowledged; fails if that isn't this process's to do any more, or if something

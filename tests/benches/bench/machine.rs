@@ -46,7 +46,9 @@ impl Watch {
     /// The part of the processors' time that others took since it began.
     #[expect(clippy::cast_precision_loss, reason = "ticks of some minutes")]
     pub fn others(&self) -> f64 {
-        let others = (all_ticks() - self.all).saturating_sub(our_ticks() - self.ours) as f64;
+        // A thread of the kernel takes its ticks along when it ends.
+        let ours = our_ticks().saturating_sub(self.ours);
+        let others = (all_ticks() - self.all).saturating_sub(ours) as f64;
         let given = self.begun.elapsed().as_secs_f64() * TICKS_PER_SECOND * processors() as f64;
         others / given
     }
