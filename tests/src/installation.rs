@@ -10,18 +10,24 @@ use std::{
 };
 
 use store::{roles, testing::TestDatabase};
+use streams::{node, progress};
 use tempfile::TempDir;
-use tokio::{process::Command, time::timeout};
+use tokio::{
+    process::Command,
+    time::{sleep, timeout},
+};
 
 use crate::Serving;
 
 /// No command that a test runs takes longer.
 const LIMIT: Duration = Duration::from_mins(5);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A folder and a database that nobody else uses. Whatever runs in it ends with it.
 pub struct Installation {
     binary: PathBuf,
-    folder: TempDir,
+    folder: PathBuf,
+    _temporary: TempDir,
     database: Option<TestDatabase>,
     settings: Vec<(String, String)>,
 }
@@ -30,12 +36,14 @@ impl Installation {
     /// With nothing configured: PropertyOS starts a private PostgreSQL.
     #[must_use]
     pub fn new(binary: impl Into<PathBuf>) -> Self {
-        let folder = tempfile::tempdir_in("/tmp").expect("a folder in /tmp");
+        let temporary = tempfile::tempdir_in("/tmp").expect("a folder in /tmp");
+        let folder = temporary.path().to_owned();
         // Started by root, the private server's user passes through to its data.
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("one's own folder");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("one's own folder");
         Self {
             binary: binary.into(),
             folder,
+            _temporary: temporary,
             database: None,
             settings: Vec::new(),
         }
@@ -89,6 +97,14 @@ impl Installation {
         self
     }
 
+    /// With its keys and its search index in a folder that stays.
+    #[must_use]
+    pub fn kept_in(mut self, folder: &Path) -> Self {
+        fs::create_dir_all(folder).expect("a folder for it");
+        folder.clone_into(&mut self.folder);
+        self
+    }
+
     /// Its database, unless it is the private server's.
     #[must_use]
     pub fn database(&self) -> Option<&TestDatabase> {
@@ -98,13 +114,13 @@ impl Installation {
     /// The folder in which commands run.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     /// Where its data is.
     #[must_use]
     pub fn data_folder(&self) -> PathBuf {
-        self.folder.path().join(".propertyos")
+        self.folder.join(".propertyos")
     }
 
     /// A subcommand, ready to be started, which sees nothing of this process's own configuration.
@@ -123,7 +139,7 @@ impl Installation {
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
             .args(arguments)
-            .current_dir(self.folder.path())
+            .current_dir(&self.folder)
             .stdin(Stdio::null())
             .kill_on_drop(true);
         command
@@ -150,6 +166,22 @@ impl Installation {
     /// Starts `serve` and waits until it is ready.
     pub async fn serve(&self) -> Serving {
         self.start(&["serve"], &[]).await
+    }
+
+    /// Waits until no read model lacks anything of the log, the search index of whatever process keeps one included. However long
+    /// that takes: a test sets a limit.
+    pub async fn catch_up(&self) {
+        let pools = self.database.as_ref().expect("a database of its own").pools().await;
+        loop {
+            let read_models = progress::lag(&pools.stream).await.expect("the log's readers");
+            let nodes = node::lag(&pools.stream, None).await.expect("the log's readers");
+            let behind = read_models.iter().map(|read_model| read_model.events);
+            let mut behind = behind.chain(nodes.iter().map(|node| node.events));
+            if !nodes.is_empty() && behind.all(|events| events == 0) {
+                return;
+            }
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Starts a process with settings of its own, and waits until it is ready.

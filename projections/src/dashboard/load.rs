@@ -97,7 +97,7 @@ pub(super) async fn load(connection: &mut PgConnection, wanted: Wanted) -> Resul
 async fn load_units(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Unit>, sqlx::Error> {
     let (tenants, ids) = columns(keys);
     let rows: Vec<(Uuid, Uuid, Uuid, i64, bool)> = sqlx::query_as(
-        "SELECT tenant_id, unit_id, property_id, market_rent, offline FROM dashboard_v1.units
+        "SELECT tenant_id, unit_id, property_id, market_rent, offline FROM dashboard_v2.units
           WHERE (tenant_id, unit_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
     )
     .bind(tenants)
@@ -122,7 +122,7 @@ type LeaseRow = (Uuid, Uuid, Uuid, Uuid, Value, Value, Option<NaiveDate>);
 async fn load_leases(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Lease>, ApplyError> {
     let (tenants, ids) = columns(keys);
     let rows: Vec<LeaseRow> = sqlx::query_as(
-        "SELECT tenant_id, lease_id, property_id, unit_id, residents, rents, activated_on FROM dashboard_v1.leases
+        "SELECT tenant_id, lease_id, property_id, unit_id, residents, rents, activated_on FROM dashboard_v2.leases
           WHERE (tenant_id, lease_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
     )
     .bind(tenants)
@@ -146,7 +146,7 @@ async fn load_leases(connection: &mut PgConnection, keys: HashSet<Key>) -> Resul
 async fn load_charges(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Charge>, sqlx::Error> {
     let (tenants, ids) = columns(keys);
     let rows: Vec<(Uuid, Uuid, Uuid, Uuid, bool, NaiveDate, i64)> = sqlx::query_as(
-        "SELECT tenant_id, charge_id, lease_id, property_id, rent, due_on, open FROM dashboard_v1.charges
+        "SELECT tenant_id, charge_id, lease_id, property_id, rent, due_on, open FROM dashboard_v2.charges
           WHERE (tenant_id, charge_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
     )
     .bind(tenants)
@@ -171,7 +171,7 @@ async fn load_charges(connection: &mut PgConnection, keys: HashSet<Key>) -> Resu
 async fn load_items(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Item>, sqlx::Error> {
     let (tenants, ids) = columns(keys);
     let rows: Vec<(Uuid, Uuid, Uuid, bool, Uuid, String, bool)> = sqlx::query_as(
-        "SELECT tenant_id, item_id, property_id, work_order, job_id, priority, open FROM dashboard_v1.items
+        "SELECT tenant_id, item_id, property_id, work_order, job_id, priority, open FROM dashboard_v2.items
           WHERE (tenant_id, item_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
     )
     .bind(tenants)
@@ -214,9 +214,9 @@ async fn load_jobs(connection: &mut PgConnection, items: &HashSet<Key>) -> Resul
     }
     let (tenants, ids) = columns(items.iter().copied());
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT DISTINCT ON (tenant_id, job_id) * FROM dashboard_v1.jobs
+        "SELECT DISTINCT ON (tenant_id, job_id) * FROM dashboard_v2.jobs
           WHERE (tenant_id, job_id) IN (
-            SELECT i.tenant_id, i.job_id FROM dashboard_v1.items i
+            SELECT i.tenant_id, i.job_id FROM dashboard_v2.items i
               JOIN unnest($1::uuid[], $2::uuid[]) AS w (tenant_id, item_id) USING (tenant_id, item_id))
           ORDER BY tenant_id, job_id, episode DESC",
     )

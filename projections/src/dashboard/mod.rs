@@ -27,7 +27,7 @@ impl Projection for Dashboard {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static str {

@@ -186,6 +186,14 @@ impl Question {
     fn scope(&self) -> Uuid {
         self.property.unwrap_or(self.organization)
     }
+
+    /// The condition on a row's property, with that in `$2`: in a statement of its own for each case, which has a plan of its own.
+    fn of_property(&self) -> &'static str {
+        match self.property {
+            Some(_) => "property_id = $2",
+            None => "$2::uuid IS NULL",
+        }
+    }
 }
 
 async fn portfolio(connection: &mut PgConnection, question: &Question) -> Result<Portfolio, sqlx::Error> {
@@ -193,10 +201,10 @@ async fn portfolio(connection: &mut PgConnection, question: &Question) -> Result
         "SELECT coalesce(sum(units), 0)::bigint AS units, coalesce(sum(rentable), 0)::bigint AS rentable,
                 coalesce(sum(occupied), 0)::bigint AS occupied, coalesce(sum(market_rent), 0)::bigint AS market_rent,
                 coalesce(sum(contract_rent), 0)::bigint AS contract_rent
-           FROM (SELECT units, rentable, occupied, market_rent, contract_rent FROM dashboard_v1.movements_by_month
+           FROM (SELECT units, rentable, occupied, market_rent, contract_rent FROM dashboard_v2.movements_by_month
                   WHERE tenant_id = $1 AND scope = $2 AND month < $4
                  UNION ALL
-                 SELECT units, rentable, occupied, market_rent, contract_rent FROM dashboard_v1.movements
+                 SELECT units, rentable, occupied, market_rent, contract_rent FROM dashboard_v2.movements
                   WHERE tenant_id = $1 AND scope = $2 AND day BETWEEN $4 AND $3) AS moved",
     )
     .bind(question.organization)
@@ -212,7 +220,7 @@ async fn months(connection: &mut PgConnection, question: &Question) -> Result<Ve
         "SELECT date_trunc('month', due_on::timestamp)::date AS month, sum(charged)::bigint AS charged,
                 sum(collected)::bigint AS collected, sum(rent_collected)::bigint AS rent_collected,
                 coalesce(sum(open) FILTER (WHERE due_on < $5), 0)::bigint AS delinquent
-           FROM dashboard_v1.dues
+           FROM dashboard_v2.dues
           WHERE tenant_id = $1 AND scope = $2 AND due_on >= $3 AND due_on < $4
           GROUP BY 1 ORDER BY 1",
     )
@@ -226,10 +234,11 @@ async fn months(connection: &mut PgConnection, question: &Question) -> Result<Ve
 }
 
 async fn arrears(connection: &mut PgConnection, question: &Question) -> Result<(i64, i64), sqlx::Error> {
-    sqlx::query_as(
-        "SELECT count(DISTINCT lease_id), coalesce(sum(open), 0)::bigint FROM dashboard_v1.charges
-          WHERE tenant_id = $1 AND ($2::uuid IS NULL OR property_id = $2) AND open > 0 AND due_on < $3",
-    )
+    let of_property = question.of_property();
+    sqlx::query_as(&format!(
+        "SELECT count(DISTINCT lease_id), coalesce(sum(open), 0)::bigint FROM dashboard_v2.charges
+          WHERE tenant_id = $1 AND {of_property} AND open > 0 AND due_on < $3"
+    ))
     .bind(question.organization)
     .bind(question.property)
     .bind(question.today)
@@ -238,15 +247,16 @@ async fn arrears(connection: &mut PgConnection, question: &Question) -> Result<(
 }
 
 async fn late(connection: &mut PgConnection, question: &Question) -> Result<Vec<Late>, sqlx::Error> {
-    sqlx::query_as(
+    let of_property = question.of_property();
+    sqlx::query_as(&format!(
         "SELECT lease_id, leases.property_id, unit_id, residents, amount, oldest
            FROM (SELECT tenant_id, lease_id, sum(open)::bigint AS amount, min(due_on) AS oldest
-                   FROM dashboard_v1.charges
-                  WHERE tenant_id = $1 AND ($2::uuid IS NULL OR property_id = $2) AND open > 0 AND due_on < $3
+                   FROM dashboard_v2.charges
+                  WHERE tenant_id = $1 AND {of_property} AND open > 0 AND due_on < $3
                   GROUP BY tenant_id, lease_id ORDER BY amount DESC, lease_id LIMIT 20) AS owing
-           JOIN dashboard_v1.leases USING (tenant_id, lease_id)
-          ORDER BY amount DESC, lease_id",
-    )
+           JOIN dashboard_v2.leases USING (tenant_id, lease_id)
+          ORDER BY amount DESC, lease_id"
+    ))
     .bind(question.organization)
     .bind(question.property)
     .bind(question.today)
@@ -255,11 +265,12 @@ async fn late(connection: &mut PgConnection, question: &Question) -> Result<Vec<
 }
 
 async fn open(connection: &mut PgConnection, question: &Question, work_orders: bool) -> Result<Open, sqlx::Error> {
-    let counts: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT priority, count(*) FROM dashboard_v1.items
-          WHERE tenant_id = $1 AND ($2::uuid IS NULL OR property_id = $2) AND open AND work_order = $3
-          GROUP BY priority",
-    )
+    let of_property = question.of_property();
+    let counts: Vec<(String, i64)> = sqlx::query_as(&format!(
+        "SELECT priority, count(*) FROM dashboard_v2.items
+          WHERE tenant_id = $1 AND {of_property} AND open AND work_order = $3
+          GROUP BY priority"
+    ))
     .bind(question.organization)
     .bind(question.property)
     .bind(work_orders)
@@ -273,9 +284,10 @@ async fn deadlines(
     question: &Question,
     (due, kept): (&str, &str),
 ) -> Result<Deadlines, sqlx::Error> {
+    let of_property = question.of_property();
     sqlx::query_as(&format!(
-        "SELECT count(*) AS due, count(*) FILTER (WHERE {kept} <= {due}) AS met FROM dashboard_v1.jobs
-          WHERE tenant_id = $1 AND ($2::uuid IS NULL OR property_id = $2) AND NOT dropped
+        "SELECT count(*) AS due, count(*) FILTER (WHERE {kept} <= {due}) AS met FROM dashboard_v2.jobs
+          WHERE tenant_id = $1 AND {of_property} AND NOT dropped
             AND {due} >= $3 AND {due} < $4"
     ))
     .bind(question.organization)
@@ -287,14 +299,15 @@ async fn deadlines(
 }
 
 async fn time_to_resolve(connection: &mut PgConnection, question: &Question) -> Result<TimeToResolve, sqlx::Error> {
-    sqlx::query_as(
+    let of_property = question.of_property();
+    sqlx::query_as(&format!(
         "SELECT count(*) AS jobs, avg(seconds)::float8 AS mean,
                 percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
                 percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS p90
-           FROM (SELECT extract(epoch FROM resolved_at - opened_at)::float8 AS seconds FROM dashboard_v1.jobs
-                  WHERE tenant_id = $1 AND ($2::uuid IS NULL OR property_id = $2) AND NOT dropped
-                    AND resolved_at >= $3 AND resolved_at < $4) AS took",
-    )
+           FROM (SELECT extract(epoch FROM resolved_at - opened_at)::float8 AS seconds FROM dashboard_v2.jobs
+                  WHERE tenant_id = $1 AND {of_property} AND NOT dropped
+                    AND resolved_at >= $3 AND resolved_at < $4) AS took"
+    ))
     .bind(question.organization)
     .bind(question.property)
     .bind(question.measured_from)

@@ -29,7 +29,7 @@ async fn save_units(connection: &mut PgConnection, state: &State) -> Result<(), 
     }
     let (tenants, ids) = columns(rows.keys().copied());
     sqlx::query(
-        "INSERT INTO dashboard_v1.units SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bool[])
+        "INSERT INTO dashboard_v2.units SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bool[])
          ON CONFLICT (tenant_id, unit_id) DO UPDATE SET market_rent = excluded.market_rent, offline = excluded.offline",
     )
     .bind(tenants)
@@ -52,7 +52,7 @@ async fn save_leases(connection: &mut PgConnection, state: &State) -> Result<(),
     let residents = rows.values().map(|lease| json(serde_json::to_value(&lease.residents)));
     let rents = rows.values().map(|lease| json(serde_json::to_value(&lease.rents)));
     sqlx::query(
-        "INSERT INTO dashboard_v1.leases
+        "INSERT INTO dashboard_v2.leases
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[], $6::jsonb[], $7::date[])
          ON CONFLICT (tenant_id, lease_id) DO UPDATE
             SET residents = excluded.residents, rents = excluded.rents, activated_on = excluded.activated_on
@@ -78,7 +78,7 @@ async fn save_charges(connection: &mut PgConnection, state: &State) -> Result<()
     }
     let (tenants, ids) = columns(rows.keys().copied());
     sqlx::query(
-        "INSERT INTO dashboard_v1.charges
+        "INSERT INTO dashboard_v2.charges
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::date[], $7::bigint[])
          ON CONFLICT (tenant_id, charge_id) DO UPDATE SET open = excluded.open",
     )
@@ -101,7 +101,7 @@ async fn save_items(connection: &mut PgConnection, state: &State) -> Result<(), 
     }
     let (tenants, ids) = columns(rows.keys().copied());
     sqlx::query(
-        "INSERT INTO dashboard_v1.items
+        "INSERT INTO dashboard_v2.items
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bool[], $5::uuid[], $6::text[], $7::bool[])
          ON CONFLICT (tenant_id, item_id) DO UPDATE SET priority = excluded.priority, open = excluded.open",
     )
@@ -126,7 +126,7 @@ async fn save_jobs(connection: &mut PgConnection, state: &State) -> Result<(), A
     let (tenants, ids) = columns(rows.iter().map(|(key, _)| *key));
     let jobs = || rows.iter().map(|(_, job)| *job);
     sqlx::query(
-        "INSERT INTO dashboard_v1.jobs
+        "INSERT INTO dashboard_v2.jobs
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::timestamptz[],
                               $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::bool[])
          ON CONFLICT (tenant_id, job_id, episode) DO UPDATE
@@ -176,7 +176,7 @@ async fn add_movements(
     }
     let figure = |get: fn(&Movement) -> i64| sums.values().map(get).collect::<Vec<_>>();
     sqlx::query(&format!(
-        "INSERT INTO dashboard_v1.{table} AS had
+        "INSERT INTO dashboard_v2.{table} AS had
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                               $8::bigint[])
          ON CONFLICT (tenant_id, scope, {day}) DO UPDATE
@@ -203,7 +203,7 @@ async fn save_dues(connection: &mut PgConnection, state: &State) -> Result<(), A
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO dashboard_v1.dues AS had
+        "INSERT INTO dashboard_v2.dues AS had
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
          ON CONFLICT (tenant_id, scope, due_on) DO UPDATE
             SET charged = had.charged + excluded.charged, collected = had.collected + excluded.collected,

@@ -1,6 +1,6 @@
 -- What the fold reads: the present state of what events refer to.
 
-CREATE TABLE dashboard_v1.units (
+CREATE TABLE dashboard_v2.units (
   tenant_id uuid NOT NULL,
   unit_id uuid NOT NULL,
   property_id uuid NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE dashboard_v1.units (
 );
 
 -- `rents` holds [first day, rent in minor units] of each rent agreed, in order of the days; `residents` their ids.
-CREATE TABLE dashboard_v1.leases (
+CREATE TABLE dashboard_v2.leases (
   tenant_id uuid NOT NULL,
   lease_id uuid NOT NULL,
   property_id uuid NOT NULL,
@@ -21,7 +21,7 @@ CREATE TABLE dashboard_v1.leases (
   PRIMARY KEY (tenant_id, lease_id)
 );
 
-CREATE TABLE dashboard_v1.charges (
+CREATE TABLE dashboard_v2.charges (
   tenant_id uuid NOT NULL,
   charge_id uuid NOT NULL,
   lease_id uuid NOT NULL,
@@ -31,12 +31,12 @@ CREATE TABLE dashboard_v1.charges (
   open bigint NOT NULL,
   PRIMARY KEY (tenant_id, charge_id)
 );
-CREATE INDEX charges_open ON dashboard_v1.charges (tenant_id, due_on) INCLUDE (lease_id, property_id, open) WHERE open > 0;
-CREATE INDEX charges_open_of_property ON dashboard_v1.charges (tenant_id, property_id, due_on) INCLUDE (lease_id, open)
+CREATE INDEX charges_open ON dashboard_v2.charges (tenant_id, due_on) INCLUDE (lease_id, open) WHERE open > 0;
+CREATE INDEX charges_open_of_property ON dashboard_v2.charges (tenant_id, property_id, due_on) INCLUDE (lease_id, open)
   WHERE open > 0;
 
 -- A request, or a work order; a work order that came from a request is measured as the request's job.
-CREATE TABLE dashboard_v1.items (
+CREATE TABLE dashboard_v2.items (
   tenant_id uuid NOT NULL,
   item_id uuid NOT NULL,
   property_id uuid NOT NULL,
@@ -46,10 +46,10 @@ CREATE TABLE dashboard_v1.items (
   open boolean NOT NULL,
   PRIMARY KEY (tenant_id, item_id)
 );
-CREATE INDEX items_open ON dashboard_v1.items (tenant_id, property_id) INCLUDE (work_order, priority) WHERE open;
+CREATE INDEX items_open ON dashboard_v2.items (tenant_id, property_id) INCLUDE (work_order, priority) WHERE open;
 
 -- An episode of a job: from its report, or its reopening, to the end of the work.
-CREATE TABLE dashboard_v1.jobs (
+CREATE TABLE dashboard_v2.jobs (
   tenant_id uuid NOT NULL,
   job_id uuid NOT NULL,
   episode integer NOT NULL,
@@ -63,16 +63,23 @@ CREATE TABLE dashboard_v1.jobs (
   dropped boolean NOT NULL,
   PRIMARY KEY (tenant_id, job_id, episode)
 );
-CREATE INDEX jobs_by_response ON dashboard_v1.jobs (tenant_id, respond_by) WHERE NOT dropped;
-CREATE INDEX jobs_by_resolution ON dashboard_v1.jobs (tenant_id, resolve_by) WHERE NOT dropped;
-CREATE INDEX jobs_resolved ON dashboard_v1.jobs (tenant_id, resolved_at) INCLUDE (opened_at, property_id)
+CREATE INDEX jobs_by_response ON dashboard_v2.jobs (tenant_id, respond_by) INCLUDE (responded_at) WHERE NOT dropped;
+CREATE INDEX jobs_by_resolution ON dashboard_v2.jobs (tenant_id, resolve_by) INCLUDE (resolved_at) WHERE NOT dropped;
+CREATE INDEX jobs_resolved ON dashboard_v2.jobs (tenant_id, resolved_at) INCLUDE (opened_at)
+  WHERE NOT dropped AND resolved_at IS NOT NULL;
+-- Without the day in them too, a plan for any days would rather read all properties' jobs of the period.
+CREATE INDEX jobs_of_property_by_response ON dashboard_v2.jobs (tenant_id, property_id, respond_by) INCLUDE (responded_at)
+  WHERE NOT dropped;
+CREATE INDEX jobs_of_property_by_resolution ON dashboard_v2.jobs (tenant_id, property_id, resolve_by) INCLUDE (resolved_at)
+  WHERE NOT dropped;
+CREATE INDEX jobs_of_property_resolved ON dashboard_v2.jobs (tenant_id, property_id, resolved_at) INCLUDE (opened_at)
   WHERE NOT dropped AND resolved_at IS NOT NULL;
 
 -- What the queries read. `scope` is a property, or the organization itself for all of them together, so that a
 -- question about 100,000 units reads as few rows as one about a single house.
 
 -- By how much each figure changed on a day; a figure on a date is the sum up to it.
-CREATE TABLE dashboard_v1.movements (
+CREATE TABLE dashboard_v2.movements (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
   day date NOT NULL,
@@ -85,7 +92,7 @@ CREATE TABLE dashboard_v1.movements (
 );
 
 -- The same by month, so that a sum reads months and then the days of one.
-CREATE TABLE dashboard_v1.movements_by_month (
+CREATE TABLE dashboard_v2.movements_by_month (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
   month date NOT NULL,
@@ -98,7 +105,7 @@ CREATE TABLE dashboard_v1.movements_by_month (
 );
 
 -- By the day on which charges were due: what was charged, net of waivers and concessions, and what of it was collected.
-CREATE TABLE dashboard_v1.dues (
+CREATE TABLE dashboard_v2.dues (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
   due_on date NOT NULL,

@@ -213,7 +213,7 @@ impl Desk {
     async fn new() -> Self {
         let database = TestDatabase::new(&[]).await;
         let mut connection = database.superuser().await;
-        let tables = format!("CREATE SCHEMA dashboard_v1; {}", Dashboard.tables());
+        let tables = format!("CREATE SCHEMA dashboard_v2; {}", Dashboard.tables());
         sqlx::raw_sql(&tables).execute(&mut connection).await.unwrap();
         Self {
             connection,
@@ -259,7 +259,7 @@ impl Desk {
             "dues",
         ] {
             let of_table: Vec<String> = sqlx::query_scalar(&format!(
-                "SELECT '{table} ' || t::text FROM dashboard_v1.{table} t ORDER BY 1"
+                "SELECT '{table} ' || t::text FROM dashboard_v2.{table} t ORDER BY 1"
             ))
             .fetch_all(&mut self.connection)
             .await

@@ -50,7 +50,26 @@ impl TestDatabase {
     async fn like(server: Arc<TestServer>, template: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("test_{}_{number}", std::process::id());
+        Self::made_of(server, template, format!("test_{}_{number}", std::process::id())).await
+    }
+
+    pub(super) async fn named(server: Arc<TestServer>, name: &str) -> Self {
+        let template = template(&server, &[]).await;
+        let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        let mut superuser = server.superuser("postgres").await;
+        superuser.execute(drop.as_str()).await.expect("a superuser may");
+        Self::made_of(server, &template, name.to_owned()).await
+    }
+
+    pub(super) fn kept(server: Arc<TestServer>, name: &str) -> Self {
+        Self {
+            server,
+            name: name.to_owned(),
+            pools: OnceCell::new(),
+        }
+    }
+
+    async fn made_of(server: Arc<TestServer>, template: &str, name: String) -> Self {
         let mut superuser = server.superuser("postgres").await;
         let create = format!("CREATE DATABASE {name} OWNER {} TEMPLATE {template}", roles::OWNER);
         superuser

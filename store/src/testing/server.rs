@@ -58,6 +58,8 @@ struct Started {
     // Before the folder that it is mounted at.
     disk: Option<Disk>,
     folder: TempDir,
+    /// Where its data is if it outlives the folder.
+    kept: Option<PathBuf>,
     settings: &'static [(&'static str, &'static str)],
     process: Mutex<Option<Process>>,
     _in_use: File,
@@ -72,6 +74,12 @@ impl TestServer {
     /// A new server with a disk of its own of so many megabytes, for a test that fills it. Only root can give it one, or sudo without a password.
     pub async fn on_a_small_disk(megabytes: u32) -> Arc<Self> {
         Self::of_a_test(Started::start(DURABLE, Some(megabytes)).await)
+    }
+
+    /// A server whose data stays in this folder, and is there again when the next one is started on it.
+    pub async fn kept_in(folder: &Path) -> Arc<Self> {
+        fs::create_dir_all(folder).expect("a folder for it");
+        Self::of_a_test(Started::start_on(DURABLE, None, Some(folder.join("data"))).await)
     }
 
     fn of_a_test(started: Started) -> Arc<Self> {
@@ -121,6 +129,17 @@ impl TestServer {
     /// A fresh database on it, with the roles and these migrations.
     pub async fn database(self: &Arc<Self>, sets: &[MigrationSet]) -> TestDatabase {
         TestDatabase::on(self.clone(), sets).await
+    }
+
+    /// A new database of this name, in place of one that was there.
+    pub async fn new_database(self: &Arc<Self>, name: &str) -> TestDatabase {
+        TestDatabase::named(self.clone(), name).await
+    }
+
+    /// The database of this name, which is there already.
+    #[must_use]
+    pub fn kept_database(self: &Arc<Self>, name: &str) -> TestDatabase {
+        TestDatabase::kept(self.clone(), name)
     }
 
     /// The folder of its socket, which stays the same over restarts.
@@ -231,10 +250,18 @@ impl TestServer {
 
 impl Started {
     fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.kept.clone().unwrap_or_else(|| self.folder.path().join("data"))
     }
 
     async fn start(settings: &'static [(&'static str, &'static str)], megabytes: Option<u32>) -> Self {
+        Self::start_on(settings, megabytes, None).await
+    }
+
+    async fn start_on(
+        settings: &'static [(&'static str, &'static str)],
+        megabytes: Option<u32>,
+        kept: Option<PathBuf>,
+    ) -> Self {
         let folder = TempDir::with_prefix_in(FOLDER_PREFIX, "/tmp").expect("a folder in /tmp");
         let disk = megabytes.map(|megabytes| Disk::mount(folder.path(), megabytes));
         let in_use = File::create(folder.path().join("in-use")).expect("a file in it");
@@ -244,6 +271,7 @@ impl Started {
         let started = Self {
             disk,
             folder,
+            kept,
             settings,
             process: Mutex::default(),
             _in_use: in_use,
@@ -295,7 +323,9 @@ impl Started {
 impl Drop for Started {
     fn drop(&mut self) {
         // The folder goes next, so there is nothing to end in order; and a stalled process hears nothing else.
-        self.signal_all(Signal::KILL);
+        if self.kept.is_none() {
+            self.signal_all(Signal::KILL);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod load;
 mod operating;
 mod organization_setting;
 mod outside_database;
+mod plans;
 mod poison;
 mod processes;
 mod restarts;

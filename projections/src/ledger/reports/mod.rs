@@ -97,11 +97,10 @@ pub struct Renter {
     pub name: Option<String>,
 }
 
-/// The renters of a lease `l`, in the order of the lease, as JSON.
-const RENTERS: &str =
-    "(SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'name', n.name) ORDER BY r.place), '[]')
-   FROM unnest(l.residents) WITH ORDINALITY AS r (id, place)
-   LEFT JOIN ledger_v1.residents n ON n.id = r.id)";
+/// The renters of a lease `l`, in the order of the lease, as JSON. Each name is looked up for itself: a join might read all residents.
+const RENTERS: &str = "(SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.id,
+     'name', (SELECT n.name FROM ledger_v1.residents n WHERE n.id = r.id)) ORDER BY r.place), '[]')
+   FROM unnest(l.residents) WITH ORDINALITY AS r (id, place))";
 
 /// What each charge, credit and deposit came to when day `$1` was over: what it comes to now less what came later.
 const OPEN_ITEMS: &str = "SELECT id, sum(amount)::bigint AS amount
