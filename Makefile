@@ -1,5 +1,5 @@
 # What there is to do with PropertyOS from a checkout. Each target installs what it lacks.
-.PHONY: run test audit bench fuzz
+.PHONY: run test audit bench bench-large fuzz
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 target := $(or $(CARGO_TARGET_DIR),target)
@@ -21,6 +21,13 @@ bench:
 	$(if $(filter peers,$(or $(only),peers)),cargo build --release --locked --manifest-path tests/peers/Cargo.toml --target-dir $(peers))
 	cargo bench --locked --package tests --bench bench -- --peers $(peers)/release/peers \
 	  $(or $(only),--write $(CURDIR)/docs/benchmarks.md)
+
+# The same at ten times as much, once: 100,000 units and 10 million events. Takes more than an hour and about 30 GB; cut off, it goes on
+# where it was. Writes docs/benchmarks-large.md.
+bench-large:
+	@scripts/setup
+	cargo bench --locked --package tests --bench bench -- --large $(abspath $(target)/bench-large) \
+	  --write $(CURDIR)/docs/benchmarks-large.md
 
 # Licences, bans and sources of what is built; advisories where their database can be reached.
 audit:

@@ -9,14 +9,14 @@ use tests::{Installation, Serving};
 
 use crate::{PROPERTYOS, over_http::Sender};
 
-/// Every process but the API's.
-const WORKERS: [&[&str]; 5] = [
-    &["relay"],
+/// Every process but the API's and the relay.
+pub const PROJECTORS: [&[&str]; 4] = [
     &["project", "ledger"],
     &["project", "dashboard"],
     &["project", "directory"],
     &["project", "search"],
 ];
+const RELAY: &[&str] = &["relay"];
 
 pub struct Estate {
     pub broker: TestBroker,
@@ -60,7 +60,7 @@ impl Estate {
         let token = installation.output(&["token", "--role", "admin"]).await;
         let sender = Sender::open(&api, token).await;
         let mut processes = vec![("api".to_owned(), api)];
-        for arguments in WORKERS {
+        for arguments in [RELAY].into_iter().chain(PROJECTORS) {
             processes.push((arguments.join(" "), installation.start(arguments, &kafka).await));
         }
         Self {

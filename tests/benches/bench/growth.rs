@@ -1,6 +1,7 @@
 //! The same work where there is little and where there is much, in turns: what is as fast there doesn't depend on how much there is.
 
 use std::{
+    fs,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -18,10 +19,11 @@ use sqlx::PgConnection;
 use store::{Pools, secrets::Secrets};
 use streams::{Batch, Limit, LogSource, Source as _};
 use tests::questions::Questions;
-use tokio::task::JoinSet;
+use tokio::{process::Command, task::JoinSet};
 use uuid::Uuid;
 
 use crate::{
+    estate::{PROJECTORS, memory},
     in_process::{InProcess, Office, commands_on},
     portfolio::Portfolio,
     report::{Against, Report},
@@ -97,6 +99,37 @@ pub async fn measure(report: &mut Report, portfolios: &[&Portfolio], rounds: usi
         });
         compare(report, appending.collect(), WRITERS, rounds, lasting).await;
     }
+    for portfolio in portfolios {
+        memory_of_processes(report, portfolio).await;
+    }
+}
+
+/// What each process holds once it has caught up with what was appended just now. The API and `project search` begin with an index
+/// that knows the rest.
+async fn memory_of_processes(report: &mut Report, portfolio: &Portfolio) {
+    let index = portfolio.installation.data_folder().join("search");
+    let copy = index.with_file_name("search-of-the-api");
+    let copied = Command::new("cp")
+        .arg("--recursive")
+        .args([&index, &copy])
+        .status()
+        .await;
+    assert!(copied.expect("cp").success(), "there is room for another index");
+    let of_the_api = [("PROPERTYOS_SEARCH_DIR", copy.to_str().expect("a path in UTF-8"))];
+    let mut processes = vec![(
+        "api".to_owned(),
+        portfolio.installation.start(&["api"], &of_the_api).await,
+    )];
+    for arguments in PROJECTORS {
+        processes.push((arguments.join(" "), portfolio.installation.start(arguments, &[]).await));
+    }
+    portfolio.installation.catch_up().await;
+    for (name, process) in processes {
+        let what = format!("growth: memory of `propertyos {name}`, at {}", portfolio.millions());
+        report.figure(&what, &memory(&process), "");
+        assert!(process.stop().await.success(), "it stops in order");
+    }
+    fs::remove_dir_all(copy).expect("one's own folder");
 }
 
 async fn compare(

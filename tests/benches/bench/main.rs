@@ -10,6 +10,7 @@ mod estate;
 mod floor;
 mod growth;
 mod in_process;
+mod large;
 mod latency;
 mod machine;
 mod outage;
@@ -64,14 +65,17 @@ struct Arguments {
     #[arg(long)]
     peers: Option<PathBuf>,
     /// How many units the portfolio has that queries, rebuild and growth share.
-    #[arg(long, default_value_t = 5_000)]
-    units: u32,
+    #[arg(long)]
+    units: Option<u32>,
     /// How many months of it there are.
-    #[arg(long, default_value_t = 24)]
-    months: u32,
+    #[arg(long)]
+    months: Option<u32>,
     /// How many queries a second are asked.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(4..))]
     queries_per_second: u32,
+    /// Measures a portfolio of 100,000 units instead, and goes on with what is in this folder, if something is there.
+    #[arg(long)]
+    large: Option<PathBuf>,
     /// The file for the table.
     #[arg(long)]
     write: Option<PathBuf>,
@@ -98,7 +102,24 @@ async fn measure(arguments: &Arguments) {
         let peers = arguments.peers.as_deref();
         peers.expect("--peers: where the program of tests/peers is, for the section `peers`")
     });
+    let usual = arguments.large.as_ref().map_or(scale::SIZE, |_| large::SIZE);
+    let how = scale::How {
+        size: Size {
+            units: arguments.units.unwrap_or(usual.units),
+            months: arguments.months.unwrap_or(usual.months),
+        },
+        queries_per_second: arguments.queries_per_second,
+        rounds: arguments.rounds,
+        lasting,
+    };
     let mut report = Report::new();
+    if let Some(folder) = &arguments.large {
+        large::measure(&mut report, folder, how).await;
+        return arguments
+            .write
+            .iter()
+            .for_each(|path| report.write(path, large::METHOD));
+    }
     if is_asked_for("append") {
         append::measure(&mut report, arguments.rounds, lasting, arguments.clients).await;
     }
@@ -124,15 +145,6 @@ async fn measure(arguments: &Arguments) {
         queries: is_asked_for("queries"),
         rebuild: is_asked_for("rebuild"),
         growth: is_asked_for("growth"),
-    };
-    let how = scale::How {
-        size: Size {
-            units: arguments.units,
-            months: arguments.months,
-        },
-        queries_per_second: arguments.queries_per_second,
-        rounds: arguments.rounds,
-        lasting,
     };
     scale::measure(&mut report, of_portfolio, how).await;
     if let Some(path) = &arguments.write {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use api::clock::new_command_id;
 use async_trait::async_trait;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tests::Serving;
 use uuid::Uuid;
@@ -43,18 +44,25 @@ impl Sender {
 }
 
 impl Inner {
+    /// Sends a command until it is not turned away for want of time, as clients are told to.
     async fn send(&self, path: &str, body: &Value) -> Value {
-        let request = self
-            .http
-            .post(format!("{}{path}", self.url))
-            .bearer_auth(&self.token)
-            .header("Idempotency-Key", new_command_id().to_string())
-            .json(body);
-        let answer = request.send().await.expect("an answer");
-        let status = answer.status();
-        let answer: Value = answer.json().await.expect("JSON");
-        assert!(status.is_success(), "{path} {body}: {status} {answer}");
-        answer
+        let key = new_command_id().to_string();
+        loop {
+            let request = self
+                .http
+                .post(format!("{}{path}", self.url))
+                .bearer_auth(&self.token)
+                .header("Idempotency-Key", &key)
+                .json(body);
+            let answer = request.send().await.expect("an answer");
+            let status = answer.status();
+            if status == StatusCode::SERVICE_UNAVAILABLE {
+                continue;
+            }
+            let answer: Value = answer.json().await.expect("JSON");
+            assert!(status.is_success(), "{path} {body}: {status} {answer}");
+            return answer;
+        }
     }
 }
 

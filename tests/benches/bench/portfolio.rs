@@ -1,16 +1,18 @@
 //! A portfolio that is loaded in bulk, and followed.
 
 use std::{
+    process::Stdio,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use api::clock::today;
+use chrono::Months;
 use chrono_tz::Tz;
 use domain::{ids::OrganizationId, span::month_after};
-use sqlx::{Executor, PgConnection, PgPool};
+use sqlx::{Executor, PgConnection};
 use store::testing::TestServer;
-use streams::{node, progress};
+use streams::progress;
 use tests::{Installation, Serving};
 use tokio::{io::AsyncReadExt, process::Child, time::sleep};
 
@@ -30,6 +32,18 @@ pub struct Size {
     pub months: u32,
 }
 
+impl Size {
+    /// The command that makes it.
+    fn demo(self) -> String {
+        let from = month_after(today(Tz::UTC), 1).checked_sub_months(Months::new(self.months));
+        let from = from.expect("a day not so long ago");
+        format!(
+            "demo --bulk --units {} --months {} --from {from}",
+            self.units, self.months
+        )
+    }
+}
+
 /// An organization with its history, alone in its database.
 pub struct Portfolio {
     pub installation: Installation,
@@ -38,49 +52,53 @@ pub struct Portfolio {
 }
 
 impl Portfolio {
-    /// Loads one into a new database, lets the read models follow, and reports how fast that was.
-    pub async fn load(report: &mut Report, server: &Arc<TestServer>, size: Size) -> Self {
+    /// Loads one into a new database, and lets the read models follow.
+    pub async fn make(report: &mut Report, server: &Arc<TestServer>, size: Size) -> Self {
         let installation = Installation::on(PROPERTYOS, server.database(&[]).await);
-        installation.output(&["migrate"]).await;
-        let [units, months] = [size.units, size.months].map(|number| number.to_string());
-        let from = month_after(today(Tz::UTC), 1)
-            .checked_sub_months(chrono::Months::new(size.months))
-            .expect("a day not so long ago")
-            .to_string();
-        let demo = [
-            "demo", "--bulk", "--units", &units, "--months", &months, "--from", &from,
-        ];
-        let begun = Instant::now();
-        let mut child = installation
-            .command(&demo)
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .expect("the binary can be run");
-        let (organization, most) = finish(&mut child).await;
-        let took = begun.elapsed();
-        let portfolio = Self {
-            organization: organization.parse().expect("the organization's id"),
-            events: events(&installation).await,
-            installation,
-        };
-        report.figure(
-            &format!("`demo --bulk` of {units} units and {months} months"),
-            &format!(
-                "{:.0} events/s of {}, {most} MiB of memory at most",
-                portfolio.rate(took),
-                portfolio.events
-            ),
-            "",
-        );
+        let portfolio = Self::load(report, installation, size).await;
         portfolio.follow(report).await;
         portfolio
     }
 
+    /// Loads one where there is nothing yet, and reports how fast that was.
+    pub async fn load(report: &mut Report, installation: Installation, size: Size) -> Self {
+        installation.output(&["migrate"]).await;
+        let begun = Instant::now();
+        let mut child = installation
+            .command(&size.demo().split(' ').collect::<Vec<_>>())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary can be run");
+        let (organization, most) = finish(&mut child).await;
+        let took = begun.elapsed();
+        let portfolio = Self::loaded(installation, organization.parse().expect("the organization's id")).await;
+        let (rate, events) = (per_second(portfolio.events, took), portfolio.events);
+        report.figure(
+            &format!("`demo --bulk` of {} units and {} months", size.units, size.months),
+            &format!("{rate:.0} events/s of {events}, {most} MiB of memory at most"),
+            "",
+        );
+        portfolio
+    }
+
+    /// One that was loaded before.
+    pub async fn loaded(installation: Installation, organization: OrganizationId) -> Self {
+        Self {
+            organization,
+            events: events(&installation).await,
+            installation,
+        }
+    }
+
     /// Lets all read models catch up for the first time, and reports how fast that was.
-    async fn follow(&self, report: &mut Report) {
+    pub async fn follow(&self, report: &mut Report) {
+        let pools = self.installation.database().expect("a database").pools().await;
+        let behind = progress::lag(&pools.stream).await.expect("the log's readers");
+        let behind = behind.iter().map(|read_model| read_model.events).max();
+        let new = behind.unwrap_or(self.events);
         let begun = Instant::now();
         let serving = self.serve().await;
-        let figure = format!("{:.0} events/s of {}", self.rate(begun.elapsed()), self.events);
+        let figure = format!("{:.0} events/s of {new}", per_second(new, begun.elapsed()));
         report.figure("`serve` catches up with all read models at once", &figure, "");
         let what = format!(
             "memory of `propertyos serve` when it has caught up with {}",
@@ -94,10 +112,7 @@ impl Portfolio {
     /// Starts `serve` and waits until all its read models have caught up.
     pub async fn serve(&self) -> Serving {
         let serving = self.installation.serve().await;
-        let stream = self.installation.database().expect("a database").pools().await.stream;
-        while !self.is_followed(&stream).await {
-            sleep(LOOK_EVERY).await;
-        }
+        self.installation.catch_up().await;
         serving
     }
 
@@ -106,17 +121,6 @@ impl Portfolio {
         let mut superuser = self.superuser().await;
         superuser.execute("VACUUM (ANALYZE)").await.expect("a superuser");
         superuser.execute("CHECKPOINT").await.expect("a superuser");
-    }
-
-    /// Whether no read model lacks anything of the log, the search index of a running process included.
-    async fn is_followed(&self, stream: &PgPool) -> bool {
-        let read_models = progress::lag(stream).await.expect("the log's readers");
-        let nodes = node::lag(stream, None).await.expect("the log's readers");
-        let behind = read_models.iter().map(|read_model| read_model.events);
-        !nodes.is_empty()
-            && behind
-                .chain(nodes.iter().map(|node| node.events))
-                .all(|events| events == 0)
     }
 
     pub async fn superuser(&self) -> PgConnection {
@@ -129,17 +133,17 @@ impl Portfolio {
         self.installation.output(&token).await
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a count of events")]
-    fn rate(&self, took: Duration) -> f64 {
-        self.events as f64 / took.as_secs_f64()
-    }
-
     /// For a table.
     pub fn millions(&self) -> String {
         #[expect(clippy::cast_precision_loss, reason = "a count of events")]
         let millions = self.events as f64 / 1e6;
         format!("{millions:.1} million events")
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of events")]
+fn per_second(events: i64, took: Duration) -> f64 {
+    events as f64 / took.as_secs_f64()
 }
 
 /// Waits for its end, and says what it printed and the most memory it held, in MiB.

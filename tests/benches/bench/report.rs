@@ -92,6 +92,17 @@ impl Report {
         self.rows.push(row);
     }
 
+    /// All rows so far.
+    pub fn rows(&self) -> &[String] {
+        &self.rows
+    }
+
+    /// A row of an earlier run.
+    pub fn again(&mut self, row: &str) {
+        println!("{row}");
+        self.rows.push(row.to_owned());
+    }
+
     /// Writes all of it, with what it was measured on.
     pub fn write(&self, path: &Path, method: &str) {
         let [load, pressure] = self.begun_with;

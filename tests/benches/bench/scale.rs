@@ -12,6 +12,10 @@ use crate::{
     report::Report,
 };
 
+pub const SIZE: Size = Size {
+    units: 5_000,
+    months: 24,
+};
 /// The small portfolio that the large one is held against is a tenth of it.
 const TENTH: u32 = 10;
 /// How many rounds of growth there are, at most: each has all sizes, and there are many things to compare.
@@ -46,7 +50,7 @@ pub async fn measure(report: &mut Report, sections: Sections, how: How) {
     }
     let server = TestServer::own().await;
     let plans = Plans::on(&server, &[]).await;
-    let portfolio = Portfolio::load(report, &server, how.size).await;
+    let portfolio = Portfolio::make(report, &server, how.size).await;
     if sections.queries {
         queries::measure(report, &portfolio, &plans, how.queries_per_second).await;
     }
@@ -60,7 +64,7 @@ pub async fn measure(report: &mut Report, sections: Sections, how: How) {
             units: how.size.units.div_ceil(TENTH),
             ..how.size
         };
-        let small = Portfolio::load(report, &server, small).await;
+        let small = Portfolio::make(report, &server, small).await;
         let rounds = how.rounds.min(ROUNDS_OF_GROWTH);
         growth::measure(report, &[&small, &portfolio], rounds, how.lasting).await;
     }
