@@ -97,11 +97,6 @@ async fn measure(arguments: &Arguments) {
     let lasting = Duration::from_secs(arguments.seconds);
     let is_asked_for =
         |section: &str| arguments.sections.is_empty() || arguments.sections.iter().any(|name| name == section);
-    // Before anything is measured in vain.
-    let peers = is_asked_for("peers").then(|| {
-        let peers = arguments.peers.as_deref();
-        peers.expect("--peers: where the program of tests/peers is, for the section `peers`")
-    });
     let usual = arguments.large.as_ref().map_or(scale::SIZE, |_| large::SIZE);
     let how = scale::How {
         size: Size {
@@ -120,6 +115,11 @@ async fn measure(arguments: &Arguments) {
             .iter()
             .for_each(|path| report.write(path, large::METHOD));
     }
+    // Before anything is measured in vain.
+    let peers = is_asked_for("peers").then(|| {
+        let peers = arguments.peers.as_deref();
+        peers.expect("--peers: where the program of tests/peers is, for the section `peers`")
+    });
     if is_asked_for("append") {
         append::measure(&mut report, arguments.rounds, lasting, arguments.clients).await;
     }
