@@ -1,8 +1,9 @@
 -- append_0 to append_15 as 0003_append describes them, with the same arguments and answers, in plans that take less time to set
 -- up: for a single command, as it comes when a shard isn't busy, that was most of what it took.
 --
--- What is looked up in the log is written as a subquery that yields a value, by columns of one index in their order: PostgreSQL
--- would turn an EXISTS into a join with the whole leaf, while that is small, and keep that plan when it has grown.
+-- What is looked up in the log is written as a subquery that yields a value, by columns of one index and in its order: PostgreSQL
+-- would turn an EXISTS into a join with the whole leaf while that is small, and keep that plan when it has grown. Of a leaf that it
+-- knows nothing of, it takes any index to be as good: the order is what only one of them can give without a sort.
 DO $migration$
 DECLARE
   template CONSTANT text := $template$
@@ -18,6 +19,7 @@ SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan
 -- A plan made while the leaf was small must not scan it when it has grown.
 SET enable_seqscan = off
+SET enable_sort = off
 SET lock_timeout = '5s'
 AS $function$
 #variable_conflict use_column
@@ -27,16 +29,24 @@ DECLARE
   events CONSTANT int := cardinality(e_id);
   fault text;
   head bigint;
-  -- Of a single command: the sequence of each of its streams, and what is known of it.
+  -- Of each stream, the sequence of its last event.
   sequences bigint[];
   sequence bigint;
   known_hash bytea;
-  -- Of several: those that were written before, and those that rest on what has changed.
-  known int[];
-  stale int[];
-  failed int[];
-  -- Those of an organization that has something here.
-  at_home int[];
+  stream int;
+  command int;
+  -- Of each of several commands: what becomes of it, whether its organization has something here, where its first event is,
+  -- how many it has.
+  outcomes int[];
+  at_home boolean[];
+  positions bigint[];
+  indexes int[];
+  -- Of each stream of several commands, whether any of them writes it.
+  s_written boolean[];
+  -- Of each event of several commands: its place in the log, in its stream, in its command.
+  e_position bigint[];
+  e_sequence bigint[];
+  e_index int[];
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'append needs READ COMMITTED: it must see what the last one committed' USING ERRCODE = 'PO001';
@@ -71,11 +81,12 @@ BEGIN
   IF commands = 1 THEN
     cmd := 1;
     SELECT e.position, e.epoch, e.command_hash INTO first_position, epoch, known_hash FROM events_SHARD e
-     WHERE e.shard = SHARD AND e.tenant_id = c_tenant[1] AND e.command_id = c_id[1] AND e.command_index = 0;
+     WHERE e.shard = SHARD AND e.tenant_id = c_tenant[1] AND e.command_id = c_id[1] ORDER BY e.command_index LIMIT 1;
     IF FOUND THEN
       outcome := CASE WHEN known_hash = c_hash[1] THEN 1 ELSE 3 END;
-      last_position := (SELECT max(e.position) FROM events_SHARD e
-                         WHERE e.shard = SHARD AND e.tenant_id = c_tenant[1] AND e.command_id = c_id[1]);
+      last_position := (SELECT e.position FROM events_SHARD e
+                         WHERE e.shard = SHARD AND e.tenant_id = c_tenant[1] AND e.command_id = c_id[1]
+                         ORDER BY e.command_index DESC LIMIT 1);
       RETURN NEXT;
       RETURN;
     END IF;
@@ -124,74 +135,104 @@ BEGIN
     RETURN;
   END IF;
 
-  fault := (SELECT CASE
-    WHEN (SELECT count(DISTINCT s_cmd[stream]) FROM unnest(e_stream) e(stream)) < commands
-      THEN 'a command has no event'
-    WHEN EXISTS (SELECT FROM unnest(c_tenant, c_id) c(tenant, id) GROUP BY c.tenant, c.id HAVING count(*) > 1)
-      THEN 'a command stands twice in the batch'
-    WHEN EXISTS (SELECT FROM unnest(s_cmd, s_type, s_id) WITH ORDINALITY s(cmd, type, id, stream)
-                   LEFT JOIN (SELECT DISTINCT stream FROM unnest(e_stream) e(stream)) e ON e.stream = s.stream
-                  GROUP BY c_tenant[s.cmd], s.type, s.id HAVING count(*) > 1 AND count(e.stream) > 0)
-      THEN 'a stream that is written stands twice in the batch'
-    END);
-  IF fault IS NOT NULL THEN
-    RAISE EXCEPTION '%', fault USING ERRCODE = 'PO001';
-  END IF;
-
-  known := ARRAY(
-    SELECT c.cmd::int FROM unnest(c_tenant, c_id) WITH ORDINALITY c(tenant, id, cmd)
-     WHERE (SELECT e.position FROM events_SHARD e
-             WHERE e.shard = SHARD AND e.tenant_id = c.tenant AND e.command_id = c.id AND e.command_index = 0) IS NOT NULL);
-  stale := ARRAY(
-    SELECT s.cmd FROM unnest(s_cmd, s_type, s_id, s_expected) s(cmd, type, id, expected)
-     WHERE s.expected <> coalesce((SELECT e.sequence FROM events_SHARD e
+  -- What is known of each command and of each stream.
+  positions := ARRAY(
+    SELECT (SELECT e.position FROM events_SHARD e
+             WHERE e.shard = SHARD AND e.tenant_id = c.tenant AND e.command_id = c.id ORDER BY e.command_index LIMIT 1)
+      FROM unnest(c_tenant, c_id) c(tenant, id));
+  sequences := ARRAY(
+    SELECT coalesce((SELECT e.sequence FROM events_SHARD e
              WHERE e.shard = SHARD AND e.tenant_id = c_tenant[s.cmd] AND e.aggregate_type = s.type AND e.aggregate_id = s.id
-             ORDER BY e.sequence DESC LIMIT 1), 0));
-  IF cardinality(k_cmd) > 0 THEN
-    stale := stale || ARRAY(
-      SELECT k.cmd FROM unnest(k_cmd, k_person) k(cmd, person)
-       WHERE (SELECT p.person_id FROM personal_keys p
-               WHERE p.tenant_id = c_tenant[k.cmd] AND p.person_id = k.person) IS NOT NULL);
+             ORDER BY e.sequence DESC LIMIT 1), 0)
+      FROM unnest(s_cmd, s_type, s_id) s(cmd, type, id));
+  outcomes := array_fill(0, ARRAY[commands]);
+  at_home := array_fill(false, ARRAY[commands]);
+  indexes := array_fill(0, ARRAY[commands]);
+  s_written := array_fill(false, ARRAY[streams]);
+  e_position := array_fill(NULL::bigint, ARRAY[events]);
+  e_sequence := e_position;
+  e_index := e_position::int[];
+  FOR stream IN 1..streams LOOP
+    IF s_expected[stream] <> sequences[stream] THEN
+      outcomes[s_cmd[stream]] := 2;
+    ELSIF s_expected[stream] > 0 THEN
+      at_home[s_cmd[stream]] := true;
+    END IF;
+  END LOOP;
+  FOR key IN 1..cardinality(k_cmd) LOOP
+    IF EXISTS (SELECT FROM personal_keys p WHERE p.tenant_id = c_tenant[k_cmd[key]] AND p.person_id = k_person[key]) THEN
+      outcomes[k_cmd[key]] := 2;
+    END IF;
+  END LOOP;
+  FOR command IN 1..commands LOOP
+    IF positions[command] IS NOT NULL THEN
+      outcomes[command] := 1;
+    ELSIF NOT at_home[command] AND shard_of(c_tenant[command]) <> SHARD THEN
+      RAISE EXCEPTION 'an organization belongs to another shard' USING ERRCODE = 'PO001';
+    END IF;
+  END LOOP;
+
+  FOR event IN 1..events LOOP
+    stream := e_stream[event];
+    command := s_cmd[stream];
+    s_written[stream] := true;
+    IF outcomes[command] = 0 THEN
+      head := head + 1;
+      e_position[event] := head;
+      IF indexes[command] = 0 THEN
+        positions[command] := head;
+      END IF;
+      e_index[event] := indexes[command];
+      sequence := sequences[stream] + 1;
+      sequences[stream] := sequence;
+      e_sequence[event] := sequence;
+    END IF;
+    indexes[command] := indexes[command] + 1;
+  END LOOP;
+  IF 0 = ANY (indexes) THEN
+    RAISE EXCEPTION 'a command has no event' USING ERRCODE = 'PO001';
   END IF;
-  failed := known || stale;
-  at_home := known || ARRAY(SELECT s.cmd FROM unnest(s_cmd, s_expected) s(cmd, expected) WHERE s.expected > 0 AND s.cmd <> ALL (stale));
-  IF EXISTS (SELECT FROM unnest(c_tenant) WITH ORDINALITY c(tenant, cmd)
-              WHERE c.cmd <> ALL (at_home) AND shard_of(c.tenant) <> SHARD) THEN
-    RAISE EXCEPTION 'an organization belongs to another shard' USING ERRCODE = 'PO001';
+  -- A command that stands twice gets the same place twice, which the keys refuse.
+  IF EXISTS (SELECT FROM unnest(s_cmd, s_type, s_id, s_written) s(cmd, type, id, written)
+              GROUP BY c_tenant[s.cmd], s.type, s.id HAVING count(*) > 1 AND bool_or(s.written)) THEN
+    RAISE EXCEPTION 'a stream that is written stands twice in the batch' USING ERRCODE = 'PO001';
   END IF;
 
-  IF cardinality(k_cmd) > 0 THEN
-    INSERT INTO personal_keys (tenant_id, person_id, wrapped)
-    SELECT c_tenant[k.cmd], k.person, k.wrapped FROM unnest(k_cmd, k_person, k_wrapped) k(cmd, person, wrapped)
-     WHERE k.cmd <> ALL (failed);
-  END IF;
+  FOR key IN 1..cardinality(k_cmd) LOOP
+    IF outcomes[k_cmd[key]] = 0 THEN
+      INSERT INTO personal_keys (tenant_id, person_id, wrapped) VALUES (c_tenant[k_cmd[key]], k_person[key], k_wrapped[key]);
+    END IF;
+  END LOOP;
   INSERT INTO events_SHARD (shard, position, epoch, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
                             event_version, payload, metadata, event_id, command_id, command_index, command_hash)
-  SELECT SHARD, head + row_number() OVER (ORDER BY e.cmd, e.event),
-         at_epoch, c_tenant[e.cmd], s_type[e.stream], s_id[e.stream],
-         s_expected[e.stream] + row_number() OVER (PARTITION BY e.stream ORDER BY e.event),
-         e.type, e.version, e.payload::json, c_metadata[e.cmd]::json, e.id,
-         c_id[e.cmd], row_number() OVER (PARTITION BY e.cmd ORDER BY e.event) - 1, c_hash[e.cmd]
-    FROM (SELECT s_cmd[stream] AS cmd, e.*
-            FROM unnest(e_stream, e_type, e_version, e_payload, e_id) WITH ORDINALITY AS e(stream, type, version, payload, id, event)
-           WHERE s_cmd[stream] <> ALL (failed)) e;
+  SELECT SHARD, e.position, at_epoch, c_tenant[s_cmd[e.stream]], s_type[e.stream], s_id[e.stream], e.sequence, e.type,
+         e.version, e.payload::json, c_metadata[s_cmd[e.stream]]::json, e.id, c_id[s_cmd[e.stream]], e.index, c_hash[s_cmd[e.stream]]
+    FROM unnest(e_stream, e_type, e_version, e_payload, e_id, e_position, e_sequence, e_index)
+           e(stream, type, version, payload, id, position, sequence, index)
+   WHERE e.position IS NOT NULL;
 
-  RETURN QUERY
-  SELECT w.cmd, 0, at_epoch, (head + sum(w.events) OVER (ORDER BY w.cmd) - w.events + 1)::bigint,
-         (head + sum(w.events) OVER (ORDER BY w.cmd))::bigint
-    FROM (SELECT s_cmd[stream] AS cmd, count(*) AS events FROM unnest(e_stream) e(stream)
-           WHERE s_cmd[stream] <> ALL (failed) GROUP BY s_cmd[stream]) w;
-  IF cardinality(failed) > 0 THEN
-    RETURN QUERY
-    SELECT c.cmd::int, CASE WHEN e.command_hash = c.hash THEN 1 ELSE 3 END, e.epoch, e.position,
-           (SELECT max(l.position) FROM events_SHARD l
-             WHERE l.shard = SHARD AND l.tenant_id = c.tenant AND l.command_id = c.id)
-      FROM unnest(c_tenant, c_id, c_hash) WITH ORDINALITY c(tenant, id, hash, cmd)
-      JOIN events_SHARD e ON e.shard = SHARD AND e.tenant_id = c.tenant AND e.command_id = c.id AND e.command_index = 0
-     WHERE c.cmd = ANY (known)
-    UNION ALL
-    SELECT DISTINCT s.cmd, 2, NULL::int, NULL::bigint, NULL::bigint FROM unnest(stale) s(cmd) WHERE s.cmd <> ALL (known);
-  END IF;
+  FOR command IN 1..commands LOOP
+    cmd := command;
+    outcome := outcomes[command];
+    IF outcome = 0 THEN
+      epoch := at_epoch;
+      first_position := positions[command];
+      last_position := first_position + indexes[command] - 1;
+    ELSIF outcome = 1 THEN
+      SELECT e.epoch, e.command_hash INTO epoch, known_hash FROM events_SHARD e
+       WHERE e.shard = SHARD AND e.position = positions[command];
+      outcome := CASE WHEN known_hash = c_hash[command] THEN 1 ELSE 3 END;
+      first_position := positions[command];
+      last_position := (SELECT e.position FROM events_SHARD e
+                         WHERE e.shard = SHARD AND e.tenant_id = c_tenant[command] AND e.command_id = c_id[command]
+                         ORDER BY e.command_index DESC LIMIT 1);
+    ELSE
+      epoch := NULL;
+      first_position := NULL;
+      last_position := NULL;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
 END $function$;
 $template$;
 BEGIN

@@ -15,6 +15,7 @@ mod isolation;
 mod law;
 mod office;
 mod personal;
+mod plans;
 mod repository;
 mod restart;
 mod retries;
