@@ -5,6 +5,7 @@ use domain::ids::{CommandId, OrganizationId};
 use schemas::{Metadata, Recorded, Shard, shard_of};
 use serde_json::value::RawValue;
 use sqlx::{PgConnection, PgPool, Postgres, Row, Transaction, postgres::PgRow, types::Json};
+use store::organization::read_by_index;
 use uuid::Uuid;
 
 use super::{ReadError, StreamId, trouble};
@@ -54,9 +55,9 @@ impl<'p> Snapshot<'p> {
     pub(crate) async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
         let open = match self.transaction.take() {
             Some(open) => open,
-            None => match store::organization::read(self.pool, self.organization).await {
+            None => match read_by_index(self.pool, self.organization).await {
                 // Broken since it was last used, as all are after a restart of the server.
-                Err(error) if trouble::broke(&error) => store::organization::read(self.pool, self.organization).await?,
+                Err(error) if trouble::broke(&error) => read_by_index(self.pool, self.organization).await?,
                 opened => opened?,
             },
         };
@@ -118,7 +119,7 @@ impl<'p> Snapshot<'p> {
         let (organization, shard) = (self.organization, self.shard);
         let sql = format!(
             "SELECT metadata FROM events_{shard} WHERE shard = {shard} AND tenant_id = $1 AND aggregate_type = $2
-                AND aggregate_id = $3 AND sequence = 1"
+                AND aggregate_id = $3 ORDER BY sequence LIMIT 1"
         );
         let metadata: Option<Json<Metadata>> = sqlx::query_scalar(&sql)
             .bind(organization.0)
@@ -142,7 +143,7 @@ impl<'p> Snapshot<'p> {
               CROSS JOIN LATERAL (
                 SELECT * FROM events_{shard}
                  WHERE shard = {shard} AND tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = k.id
-                   AND sequence > k.known) e
+                   AND sequence > k.known ORDER BY sequence OFFSET 0) e
               ORDER BY e.aggregate_id, e.sequence"
         );
         let (ids, known): (Vec<Uuid>, Vec<i64>) = behind.iter().copied().unzip();
