@@ -42,9 +42,9 @@ pub(super) struct Worker {
 /// How often to look for shards that have become free.
 const TAKE_EVERY: Duration = Duration::from_secs(1);
 
-/// How long at most to let events gather behind a batch that wasn't full: otherwise as long as it took. A transaction takes about
-/// as long for one event as for twenty, and the processors are the commands' too.
-const LONGEST_REST: Duration = Duration::from_millis(20);
+/// How long to let events gather behind a batch that wasn't full. A transaction takes about as long for one event as for
+/// twenty, and the processors are the commands' too.
+const REST: Duration = Duration::from_millis(4);
 
 /// Why a round came to nothing.
 enum Failure {
@@ -61,15 +61,13 @@ impl Worker {
         let mut failures = 0;
         while !stop.is_cancelled() {
             hints.mark_unchanged();
-            let begun = Instant::now();
             let pause = match self.round().await {
                 Ok(applied) => {
                     failures = 0;
                     self.tell_running();
                     if applied > 0 {
                         if applied < self.settings.batch.events {
-                            let rest = begun.elapsed().min(LONGEST_REST);
-                            let _told = stop.run_until_cancelled(sleep(rest)).await;
+                            let _told = stop.run_until_cancelled(sleep(REST)).await;
                         }
                         continue;
                     }
