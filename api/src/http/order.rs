@@ -97,14 +97,18 @@ impl<P: Permission> Order<P> {
         Ok(Done(Answer::of(&receipt, self.command_id)?))
     }
 
-    /// What the organization has decided for all its business.
+    /// What the organization has settled for all its business.
     ///
     /// # Errors
     /// If the log can't be read.
-    pub async fn organization(&self) -> Result<Policies, Problem> {
+    pub async fn organization(&self) -> Result<Foundation, Problem> {
         let organization = self.invocation.organization;
-        let loaded = self.app.commands.load::<Organization>(organization, organization).await;
-        Ok(Policies(loaded.map_err(ExecuteError::from)?.state))
+        let recalled = self
+            .app
+            .commands
+            .recall::<Organization>(organization, organization)
+            .await;
+        Ok(Foundation(recalled.map_err(ExecuteError::from)?))
     }
 
     /// Erases what is known of a resident: records it, and destroys the key without which the log can't be read.
@@ -128,10 +132,10 @@ impl<P: Permission> Order<P> {
     }
 }
 
-/// What the organization of an order has decided for all its business, as commands find it.
-pub struct Policies(Arc<Organization>);
+/// What the organization of an order has settled for ever when it was founded.
+pub struct Foundation(Arc<Organization>);
 
-impl Policies {
+impl Foundation {
     /// Where rents go.
     ///
     /// # Errors

@@ -95,6 +95,16 @@ impl Commands {
         })
     }
 
+    /// An aggregate as it was when it was last used here, and as the log has it if it wasn't: for what never changes.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn recall<A: Root>(&self, organization: OrganizationId, id: A::Id) -> Result<Arc<A>, ReadError> {
+        let mut reader = self.reader(organization, Freshness::Remembered);
+        let (known, _) = reader.aggregate::<A>(StreamId::of::<A>(id)).await?;
+        Ok(typed(&known.state))
+    }
+
     /// Every aggregate of a type that an organization has, as the log has them now, by id.
     ///
     /// # Errors

@@ -90,8 +90,8 @@ impl<'c> Work<'c> {
         Ok(self.stream::<A>(id).await?)
     }
 
-    /// An aggregate that begins with this command, under an id that it gives out ([`Context::id`]): the log is not asked
-    /// for it first. It is asked when the append finds the stream taken.
+    /// An aggregate that begins with this command, under an id that it gives out ([`Context::id`]) or that hardly anybody else
+    /// has used: the log is not asked for it first. It is asked when the append finds the stream taken.
     ///
     /// # Errors
     /// A stream that can't be read now, or not by this build.

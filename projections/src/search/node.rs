@@ -33,8 +33,8 @@ const BATCH: Limit = Limit {
 const MOST_CHANGED: usize = 20_000;
 /// How long to wait for more when no hint comes, and before trying again.
 const POLL: Duration = Duration::from_millis(250);
-/// How long to let events gather behind a commit, which takes about as long for one as for hundreds.
-const REST: Duration = Duration::from_millis(40);
+/// How long to let events gather behind a commit, which takes about as long for one as for hundreds, and is merged with others later.
+const REST: Duration = Duration::from_millis(200);
 
 /// Why a node stopped, or failed for now.
 #[derive(Debug, thiserror::Error)]

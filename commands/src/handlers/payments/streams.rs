@@ -29,11 +29,16 @@ impl Streams {
         let lease = work.load::<Lease>(intent.lease).await?.state;
         let designated = intent.designations.iter().copied().filter_map(Designation::deposit);
         let deposits = deposits(work, designated.collect()).await?;
+        // Of a payment that begins, the claim is nobody's as a rule.
+        let claim = match intent.claim(work.context().organization) {
+            Some(id) if payment.1.intent().is_err() => Some((id, work.begin::<Claim>(id).await?.state)),
+            _ => claim(work, intent).await?,
+        };
         Ok(Self {
             payment,
             lease: (intent.lease, lease),
             deposits,
-            claim: claim(work, intent).await?,
+            claim,
         })
     }
 
