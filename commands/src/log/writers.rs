@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// So many shards are written at the same time. While a shard waits its next commands gather: more at a time would make more and
-/// smaller calls.
-const AT_A_TIME: usize = 2;
+/// So many calls are made at the same time. While one waits for its turn its shard's next commands gather: more at a time would make
+/// more and smaller calls.
+const AT_A_TIME: usize = 4;
 
 /// A few connections that are the log's own. The one that was used last is used next: the server keeps the plans of a call by
 /// connection, and giving one back to a pool asks the server each time whether it is still there.
