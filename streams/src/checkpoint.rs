@@ -295,14 +295,12 @@ impl Leases {
 
 /// A transaction that the server ends when this process stands still in it for so long: others wait for what it holds.
 ///
-/// It doesn't wait for the disk: what a crash of the server takes back it takes back whole, checkpoint and rows, and it is done again.
-///
 /// What is looked up in it is looked up by key. The server keeps the plan of a statement, and one that joins with a whole table was the
 /// best while that was small.
 pub(crate) async fn begin(stream: &PgPool, patience: Duration) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let begin = format!(
         "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}; SET LOCAL lock_timeout = '10s';
-         SET LOCAL statement_timeout = '120s'; SET LOCAL synchronous_commit = off;
+         SET LOCAL statement_timeout = '120s';
          SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off",
         patience.as_millis()
     );
