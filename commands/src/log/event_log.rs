@@ -9,21 +9,13 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    AppendError, Appended, NewCommand, ReadError, Snapshot, StreamId,
-    batch::Waiting,
-    lane::{Lane, Queue},
-    trouble,
-    types::Prepared,
-    wake::Wake,
-    writers::Writers,
+    AppendError, Appended, NewCommand, ReadError, Snapshot, StreamId, batch::Waiting, lane::Lane, trouble,
+    types::Prepared, wake::Wake, writers::Writers,
 };
 use crate::metrics::Metrics;
 
 /// So many commands of a shard wait here; further ones wait where they came from.
 const MAX_WAITING: usize = 4096;
-
-/// One call of a shard is prepared while another is carried out.
-const LANES_OF_A_SHARD: usize = 2;
 
 /// The event log, to be shared: clones append through the same lanes.
 #[derive(Clone)]
@@ -44,11 +36,8 @@ impl EventLog {
         let wake = Wake::new(app.clone());
         let lane = |shard| {
             let (sender, incoming) = mpsc::channel(MAX_WAITING);
-            let queue = Arc::new(Queue::new(incoming));
-            for _ in 0..LANES_OF_A_SHARD {
-                let lane = Lane::new(shard, writers.clone(), wake.clone(), metrics.clone(), queue.clone());
-                tokio::spawn(lane.run());
-            }
+            let lane = Lane::new(shard, writers.clone(), wake.clone(), metrics.clone());
+            tokio::spawn(lane.run(incoming));
             sender
         };
         Self {

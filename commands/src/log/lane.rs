@@ -1,18 +1,12 @@
-//! The writers of one shard: each takes whatever waits and appends it in one call.
+//! The writer of one shard: takes whatever waits and appends it in one call.
 //!
-//! While their calls are under way the next commands gather, so the busier a shard is, the more a call carries. The database lets
-//! one call in at a time; the next is at its door by then.
+//! While a call is under way the next commands gather, so the busier a shard is, the more a call carries.
 
-use std::{
-    collections::VecDeque,
-    io,
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
 use schemas::Shard;
 use tokio::{
-    sync::{Mutex, mpsc},
+    sync::mpsc,
     time::{Instant, timeout},
 };
 
@@ -30,76 +24,44 @@ use crate::metrics::Metrics;
 /// A call that takes so long won't be answered: the server itself gives up sooner.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the lanes of a shard share.
-pub(super) struct Queue {
-    waiters: Mutex<Waiters>,
-    /// The epoch that they write in, once known. It is theirs together: one that learned of a new epoch by itself would write in it
-    /// what was decided in the old one.
-    epoch: std::sync::Mutex<Option<i32>>,
-}
-
-struct Waiters {
-    incoming: mpsc::Receiver<Waiting>,
-    waiting: VecDeque<Waiting>,
-}
-
-impl Queue {
-    pub(super) fn new(incoming: mpsc::Receiver<Waiting>) -> Self {
-        let waiters = Waiters {
-            incoming,
-            waiting: VecDeque::new(),
-        };
-        Self {
-            waiters: Mutex::new(waiters),
-            epoch: std::sync::Mutex::default(),
-        }
-    }
-
-    fn epoch(&self) -> std::sync::MutexGuard<'_, Option<i32>> {
-        self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What goes into the next call, when there is something; `None` when there never will be.
-    async fn next(&self) -> Option<Vec<Waiting>> {
-        let mut waiters = self.waiters.lock().await;
-        let Waiters { incoming, waiting } = &mut *waiters;
-        if waiting.is_empty() {
-            waiting.push_back(incoming.recv().await?);
-        }
-        while let Ok(next) = incoming.try_recv() {
-            waiting.push_back(next);
-        }
-        Some(batch::take(waiting))
-    }
-}
-
 pub(super) struct Lane {
     shard: Shard,
     writers: Arc<Writers>,
     wake: Wake,
     metrics: Metrics,
-    queue: Arc<Queue>,
+    /// The epoch that this lane writes in, once known.
+    epoch: Option<i32>,
 }
 
 impl Lane {
-    pub(super) fn new(shard: Shard, writers: Arc<Writers>, wake: Wake, metrics: Metrics, queue: Arc<Queue>) -> Self {
+    pub(super) fn new(shard: Shard, writers: Arc<Writers>, wake: Wake, metrics: Metrics) -> Self {
         Self {
             shard,
             writers,
             wake,
             metrics,
-            queue,
+            epoch: None,
         }
     }
 
     /// Appends what comes in until nobody can send any more.
-    pub(super) async fn run(self) {
-        while let Some(batch) = self.queue.next().await {
-            self.append(batch).await;
+    pub(super) async fn run(mut self, mut incoming: mpsc::Receiver<Waiting>) {
+        let mut waiting = VecDeque::new();
+        loop {
+            if waiting.is_empty() {
+                match incoming.recv().await {
+                    Some(first) => waiting.push_back(first),
+                    None => return,
+                }
+            }
+            while let Ok(next) = incoming.try_recv() {
+                waiting.push_back(next);
+            }
+            self.append(batch::take(&mut waiting)).await;
         }
     }
 
-    async fn append(&self, batch: Vec<Waiting>) {
+    async fn append(&mut self, batch: Vec<Waiting>) {
         let commands: Vec<&Prepared> = batch.iter().map(|waiting| &waiting.prepared).collect();
         match self.call(&commands).await {
             Ok(outcomes) => {
@@ -132,7 +94,7 @@ impl Lane {
         let _gone = waiting.answer.send(outcome);
     }
 
-    async fn call(&self, commands: &[&Prepared]) -> Result<Vec<Outcome>, AppendError> {
+    async fn call(&mut self, commands: &[&Prepared]) -> Result<Vec<Outcome>, AppendError> {
         let mut result = self.try_call(commands).await;
         if result.as_ref().is_err_and(trouble::broke) {
             // The commands may have been written or not. Asked again the log tells, since it knows their ids.
@@ -141,19 +103,18 @@ impl Lane {
         result.map_err(|error| {
             let error = trouble::append_error(error);
             if matches!(error, AppendError::NewEpoch) {
-                *self.queue.epoch() = None;
+                self.epoch = None;
             }
             error
         })
     }
 
-    async fn try_call(&self, commands: &[&Prepared]) -> Result<Vec<Outcome>, sqlx::Error> {
+    async fn try_call(&mut self, commands: &[&Prepared]) -> Result<Vec<Outcome>, sqlx::Error> {
         let mut writer = self.writers.take().await?;
         let connection = &mut writer.connection;
         let begun = Instant::now();
         let called = timeout(CALL_TIMEOUT, async {
-            let known = *self.queue.epoch();
-            let epoch = match known {
+            let epoch = match self.epoch {
                 Some(epoch) => epoch,
                 None => super::epoch::current(connection, self.shard).await?,
             };
@@ -168,7 +129,7 @@ impl Lane {
         self.metrics.called(begun.elapsed(), commands.len());
         match called {
             Ok((epoch, outcomes)) => {
-                *self.queue.epoch() = Some(epoch);
+                self.epoch = Some(epoch);
                 // Others may be waiting for their turn, also when this shard has more.
                 self.writers.put(writer);
                 self.wake.readers();

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// So many calls are made at the same time. While one waits for its turn its shard's next commands gather: more at a time would make
-/// more and smaller calls.
+/// So many shards are written at the same time. While a shard waits its next commands gather: more at a time would make more and
+/// smaller calls.
 const AT_A_TIME: usize = 4;
 
 /// A few connections that are the log's own. The one that was used last is used next: the server keeps the plans of a call by
