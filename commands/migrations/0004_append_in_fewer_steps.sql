@@ -174,6 +174,10 @@ BEGIN
 
   FOR event IN 1..events LOOP
     stream := e_stream[event];
+    -- A command's events stand together in the log.
+    IF s_cmd[stream] < command THEN
+      RAISE EXCEPTION 'the events are not in the order of their commands' USING ERRCODE = 'PO001';
+    END IF;
     command := s_cmd[stream];
     s_written[stream] := true;
     IF outcomes[command] = 0 THEN

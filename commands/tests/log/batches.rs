@@ -62,6 +62,13 @@ async fn a_batch_that_breaks_the_rules_is_refused_as_a_whole() {
             },
         ),
         (
+            "a command between another's events",
+            Call {
+                events: vec![1, 2, 1],
+                ..pair()
+            },
+        ),
+        (
             "an event of stream 0",
             Call {
                 events: vec![1, 2, 0],
