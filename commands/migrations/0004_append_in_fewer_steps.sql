@@ -196,7 +196,9 @@ BEGIN
   IF 0 = ANY (indexes) THEN
     RAISE EXCEPTION 'a command has no event' USING ERRCODE = 'PO001';
   END IF;
-  -- A command that stands twice gets the same place twice, which the keys refuse.
+  IF EXISTS (SELECT FROM unnest(c_tenant, c_id) c(tenant, id) GROUP BY c.tenant, c.id HAVING count(*) > 1) THEN
+    RAISE EXCEPTION 'a command stands twice in the batch' USING ERRCODE = 'PO001';
+  END IF;
   IF EXISTS (SELECT FROM unnest(s_cmd, s_type, s_id, s_written) s(cmd, type, id, written)
               GROUP BY c_tenant[s.cmd], s.type, s.id HAVING count(*) > 1 AND bool_or(s.written)) THEN
     RAISE EXCEPTION 'a stream that is written stands twice in the batch' USING ERRCODE = 'PO001';

@@ -109,14 +109,20 @@ async fn a_batch_that_breaks_the_rules_is_refused_as_a_whole() {
         let refused = call.make(&mut app, 10).await.unwrap_err();
         assert_eq!(code(&refused), "PO001", "{what}: {refused}");
     }
+    assert_eq!(heads(&database.pools().await.stream).await.unwrap(), [0; 16]);
+    assert_eq!(pair().make(&mut app, 10).await.unwrap(), [0, 0]);
+}
+
+#[tokio::test]
+async fn a_batch_in_which_a_command_or_a_key_stands_twice_is_refused_as_a_whole() {
+    let (database, _log) = new_log().await;
+    let mut app = app(&database).await;
     let command_twice = Call {
         commands: vec![(OURS, 1), (OURS, 1)],
         ..pair()
     };
-    assert!(
-        command_twice.make(&mut app, 10).await.is_err(),
-        "one of two would be lost"
-    );
+    let refused = command_twice.make(&mut app, 10).await.unwrap_err();
+    assert_eq!(code(&refused), "PO001", "{refused}");
     let key_twice = Call {
         keys: vec![(1, 1), (2, 1)],
         ..pair()
