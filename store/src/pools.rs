@@ -15,6 +15,10 @@ pub const OLDEST_SERVER: i32 = 15;
 /// Statements over all shards look costly to the planner: compiling them takes a second, running them a few milliseconds.
 const NO_JIT: [(&str, &str); 1] = [("jit", "off")];
 
+/// Those who follow the log read on in the order of an index, so much at a time. A bitmap holds all that is there first, and of a log
+/// that it knows nothing of, the server takes that to be little.
+const NO_BITMAPS: [(&str, &str); 1] = [("enable_bitmapscan", "off")];
+
 /// Where the database is and how many connections to take.
 #[derive(Debug, Clone)]
 pub struct ConnectionSettings {
@@ -79,7 +83,10 @@ impl ConnectionSettings {
         ]);
         Self {
             app: app.options(NO_JIT).application_name("propertyos app"),
-            stream: stream.options(NO_JIT).application_name("propertyos stream"),
+            stream: stream
+                .options(NO_JIT)
+                .options(NO_BITMAPS)
+                .application_name("propertyos stream"),
             owner: owner.map(|owner| owner.application_name("propertyos owner")),
             app_connections: 24,
             stream_connections: 16,

@@ -83,13 +83,19 @@ pub(crate) async fn advance(
     let shards: Vec<i16> = advances.iter().map(|advance| advance.to.shard.as_i16()).collect();
     let epochs: Vec<i32> = advances.iter().map(|advance| advance.to.epoch).collect();
     let events: Vec<Uuid> = advances.iter().map(|advance| advance.event_id).collect();
-    let moved = sqlx::query(
+    // Asked of all shards, the server makes ready to look into every one, for what is mostly in one.
+    let log = match shards[..] {
+        [shard] => format!("events_{shard}"),
+        _ => "events".to_owned(),
+    };
+    let written = log::event_at("e.event_id", &log, "a.shard", "a.position");
+    let moved = sqlx::query(&format!(
         "UPDATE checkpoints c SET epoch = a.epoch, position = a.position, event_id = a.event_id
            FROM unnest($3::smallint[], $4::bigint[], $5::bigint[], $6::int[], $7::bigint[], $8::uuid[])
                   AS a(shard, fence, behind, epoch, position, event_id)
           WHERE c.projection = $1 AND c.version = $2 AND c.shard = a.shard AND c.fence = a.fence AND c.position = a.behind
-            AND EXISTS (SELECT FROM events e WHERE e.shard = a.shard AND e.position = a.position AND e.event_id = a.event_id)",
-    )
+            AND a.event_id = {written}"
+    ))
     .bind(version.projection)
     .bind(version.number_in_database())
     .bind(shards)

@@ -48,6 +48,18 @@ pub(crate) fn shard(row: &PgRow) -> Result<Shard, sqlx::Error> {
     Shard::try_from(row.try_get::<i16, _>("shard")?).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
+/// How long an event has been in the log, in seconds, by the server's clock.
+pub(crate) const AGE: &str = "extract(epoch FROM clock_timestamp() - e.recorded_at)::float8";
+
+/// The subquery for something of the event at a place, in the whole log or in a leaf. The range and the order are what only the index
+/// by position serves: of a leaf that it knows nothing of, the server takes every index that begins with the shard to be as good.
+pub(crate) fn event_at(column: &str, log: &str, shard: &str, position: &str) -> String {
+    format!(
+        "(SELECT {column} FROM {log} e WHERE e.shard = {shard} AND e.position BETWEEN {position} AND {position}
+           ORDER BY e.position LIMIT 1)"
+    )
+}
+
 /// What follows each cursor, in one round trip. The statement sees one moment of the log, and since positions are given out in
 /// the order of commits, an unbroken run of it.
 pub(crate) async fn tail(stream: &PgPool, cursors: &[Cursor], limit: Limit) -> Result<Vec<Batch>, SourceError> {
@@ -119,10 +131,10 @@ pub async fn recognise(stream: &PgPool, known: &[(Cursor, Uuid)]) -> Result<(), 
     }
     let shards: Vec<i16> = known.iter().map(|(cursor, _)| cursor.shard.as_i16()).collect();
     let positions: Vec<i64> = known.iter().map(|(cursor, _)| cursor.position).collect();
-    let found: Vec<Option<Uuid>> = sqlx::query_scalar(
-        "SELECT (SELECT event_id FROM events e WHERE e.shard = k.reads AND e.position = k.at)
-           FROM unnest($1::smallint[], $2::bigint[]) WITH ORDINALITY AS k(reads, at, number) ORDER BY number",
-    )
+    let event = event_at("e.event_id", "events", "k.reads", "k.at");
+    let found: Vec<Option<Uuid>> = sqlx::query_scalar(&format!(
+        "SELECT {event} FROM unnest($1::smallint[], $2::bigint[]) WITH ORDINALITY AS k(reads, at, number) ORDER BY number"
+    ))
     .bind(shards)
     .bind(positions)
     .fetch_all(stream)

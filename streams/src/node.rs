@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use uuid::Uuid;
 
-use crate::{Progress, Telemetry};
+use crate::{Progress, Telemetry, log};
 
 /// A process that tells of itself.
 pub struct Node {
@@ -87,21 +87,21 @@ pub struct NodeLag {
 /// # Errors
 /// A server that can't be asked.
 pub async fn lag(stream: &PgPool, holder: Option<Uuid>) -> Result<Vec<NodeLag>, sqlx::Error> {
-    let rows = sqlx::query(
+    let age = log::event_at(log::AGE, "events", "h.shard", "p.position + 1");
+    let rows = sqlx::query(&format!(
         "SELECT n.projection, n.place, n.parked, b.events, coalesce(greatest(b.seconds, 0), 0) AS seconds
            FROM nodes n
           CROSS JOIN LATERAL (
             SELECT sum(greatest(h.head - p.position, 0))::bigint AS events,
-                   max((SELECT extract(epoch FROM clock_timestamp() - e.recorded_at)::float8 FROM events e
-                         WHERE e.shard = h.shard AND e.position = p.position + 1)) AS seconds
+                   max({age}) AS seconds
               FROM unnest(n.positions) WITH ORDINALITY AS p(position, number)
              CROSS JOIN LATERAL (
                SELECT (p.number - 1)::smallint AS shard,
                       coalesce((SELECT e.position FROM events e WHERE e.shard = p.number - 1
                                  ORDER BY e.position DESC LIMIT 1), 0) AS head) h) b
           WHERE n.expires_at > clock_timestamp() AND ($1 IS NULL OR n.holder = $1)
-          ORDER BY n.projection, n.place",
-    )
+          ORDER BY n.projection, n.place"
+    ))
     .bind(holder)
     .fetch_all(stream)
     .await?;

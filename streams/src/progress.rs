@@ -15,7 +15,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::Version;
+use crate::{Version, log};
 
 /// What the projectors and indexes of this process have applied, and a way to wait for more.
 pub struct Progress {
@@ -146,10 +146,11 @@ pub enum TokenError {
 /// A token of another organization or another life of the log; a server that can't be asked.
 pub async fn check_token(app: &PgPool, organization: OrganizationId, token: &PositionToken) -> Result<(), TokenError> {
     let mut tx = store::organization::read(app, organization).await?;
-    let found: Option<Uuid> = sqlx::query_scalar("SELECT event_id FROM events WHERE shard = $1 AND position = $2")
+    let event = log::event_at("e.event_id", "events", "$1", "$2");
+    let found: Option<Uuid> = sqlx::query_scalar(&format!("SELECT {event}"))
         .bind(token.cursor.shard.as_i16())
         .bind(token.cursor.position)
-        .fetch_optional(&mut *tx)
+        .fetch_one(&mut *tx)
         .await?;
     if found == Some(token.event_id) {
         Ok(())
@@ -176,24 +177,28 @@ pub struct Lag {
 }
 
 /// How far every reader that keeps checkpoints is behind, read models and the relay.
-const BEHIND: &str = "heads AS (
+fn behind_each() -> String {
+    let age = log::event_at(log::AGE, "events", "c.shard", "c.position + 1");
+    format!(
+        "heads AS (
            SELECT shard, coalesce((SELECT e.position FROM events e WHERE e.shard = s.shard
                                     ORDER BY e.position DESC LIMIT 1), 0) AS head
              FROM generate_series(0, 15) AS s(shard)),
          behind AS (
            SELECT c.projection, c.version, sum(greatest(h.head - c.position, 0))::bigint AS events,
-                  max(CASE WHEN h.head > c.position THEN (
-                        SELECT extract(epoch FROM clock_timestamp() - e.recorded_at)::float8 FROM events e
-                         WHERE e.shard = c.shard AND e.position = c.position + 1) END) AS seconds
+                  max(CASE WHEN h.head > c.position THEN {age} END) AS seconds
              FROM checkpoints c JOIN heads h USING (shard)
-            GROUP BY c.projection, c.version)";
+            GROUP BY c.projection, c.version)"
+    )
+}
 
 /// How far one of them is behind: how many events, over all shards, and how long the oldest of them has been in the log, in
 /// seconds, by the server's clock.
 pub(crate) async fn behind(stream: &PgPool, version: Version) -> Result<(i64, f64), sqlx::Error> {
     let query = format!(
-        "WITH {BEHIND}
-         SELECT events, coalesce(greatest(seconds, 0), 0) FROM behind WHERE projection = $1 AND version = $2"
+        "WITH {}
+         SELECT events, coalesce(greatest(seconds, 0), 0) FROM behind WHERE projection = $1 AND version = $2",
+        behind_each()
     );
     sqlx::query_as(&query)
         .bind(version.projection)
@@ -208,11 +213,12 @@ pub(crate) async fn behind(stream: &PgPool, version: Version) -> Result<(i64, f6
 /// A server that can't be asked.
 pub async fn lag(stream: &PgPool) -> Result<Vec<Lag>, sqlx::Error> {
     let query = format!(
-        "WITH {BEHIND}
+        "WITH {}
          SELECT r.projection, r.version, r.active, b.events, coalesce(greatest(b.seconds, 0), 0) AS seconds,
                 (SELECT count(*) FROM parked p WHERE p.projection = r.projection AND p.version = r.version) AS parked
            FROM read_models r JOIN behind b USING (projection, version)
-          ORDER BY r.projection, r.version"
+          ORDER BY r.projection, r.version",
+        behind_each()
     );
     let rows = sqlx::query(&query).fetch_all(stream).await?;
     rows.into_iter()

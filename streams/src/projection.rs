@@ -1,6 +1,6 @@
 //! What a read model in PostgreSQL is: its tables, and how facts become rows.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::PgConnection;
@@ -22,6 +22,12 @@ pub trait Projection: Send + Sync {
     /// What must be applied in order: an event that can't be applied holds back what follows it in the same sequence.
     fn sequence(&self) -> Sequence {
         Sequence::Organization
+    }
+
+    /// How long events gather behind a batch that wasn't full, while the read model lies so far behind. A transaction takes about as
+    /// long for one event as for twenty, and the processors are the commands' too.
+    fn rest(&self) -> Duration {
+        Duration::from_millis(20)
     }
 
     /// The statements (`CREATE TABLE`, `CREATE INDEX`, ...) that make its tables. They run when the schema

@@ -42,7 +42,9 @@ pub(super) async fn places(stream: &PgPool, cursors: &[Cursor]) -> Result<Vec<Pl
         "SELECT c.shard, e.event_id, e.epoch, e.recorded_at, c.position, r.position >= c.position AS relayed
            FROM unnest($1::smallint[], $2::bigint[]) AS c(shard, position)
            JOIN checkpoints r ON r.projection = $3 AND r.version = $4 AND r.shard = c.shard
-           LEFT JOIN events e ON e.shard = c.shard AND e.position = c.position
+           LEFT JOIN LATERAL (
+             SELECT * FROM events e WHERE e.shard = c.shard AND e.position BETWEEN c.position AND c.position
+              ORDER BY e.position LIMIT 1) e ON true
           WHERE c.position = 0 OR e.position IS NOT NULL",
     )
     .bind(shards)

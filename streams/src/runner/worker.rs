@@ -42,10 +42,6 @@ pub(super) struct Worker {
 /// How often to look for shards that have become free.
 const TAKE_EVERY: Duration = Duration::from_secs(1);
 
-/// How long to let events gather behind a batch that wasn't full. A transaction takes about as long for one event as for
-/// twenty, and the processors are the commands' too.
-const REST: Duration = Duration::from_millis(4);
-
 /// Why a round came to nothing.
 enum Failure {
     /// Try again later.
@@ -67,7 +63,7 @@ impl Worker {
                     self.tell_running();
                     if applied > 0 {
                         if applied < self.settings.batch.events {
-                            let _told = stop.run_until_cancelled(sleep(REST)).await;
+                            let _told = stop.run_until_cancelled(sleep(self.projection.rest())).await;
                         }
                         continue;
                     }

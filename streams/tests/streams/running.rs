@@ -10,7 +10,7 @@ use prometheus_client::{encoding::text::encode, registry::Registry};
 use proptest::prelude::*;
 use schemas::Cursor;
 use sqlx::Row;
-use streams::{Batch, Limit, LogSource, Source, SourceError, State, Version};
+use streams::{Batch, Limit, LogSource, Source, SourceError, State, Version, Waited};
 use tokio::sync::watch;
 
 use crate::{
@@ -48,6 +48,32 @@ async fn a_wake_up_is_heard_long_before_the_next_poll() {
     world.append(ONE, 1, 1).await;
     world.until_applied(&running).await;
     running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_batch_reads_of_the_log_does_not_grow_with_it() {
+    const GROWN: u32 = 5_000;
+    const BATCHES: u32 = 40;
+    let world = World::new().await;
+    let running = world.run(&Tally::version(1));
+    let applied = async |end: Cursor| {
+        let waited = running.progress.wait_here(running.version.projection, end, SOON).await;
+        assert_eq!(waited, Waited::Passed, "{end}");
+    };
+    // The plans are made while there is next to nothing, and of a leaf that the server knows nothing of.
+    for _ in 0..BATCHES {
+        applied(world.append(ONE, 1, 1).await).await;
+    }
+    applied(world.append(ONE, 2, GROWN).await).await;
+    for _ in 0..BATCHES {
+        applied(world.append(ONE, 1, 1).await).await;
+    }
+    running.stop().await.unwrap();
+    let read = world.rows_read_of_the_log().await;
+    assert!(
+        (GROWN..3 * GROWN).contains(&read),
+        "{read} rows were read of {GROWN} in {BATCHES} batches"
+    );
 }
 
 #[tokio::test]

@@ -98,6 +98,27 @@ impl World {
             .collect()
     }
 
+    /// How many rows of the log were read, once the stream role's connections, which this ends, have told what they read.
+    pub async fn rows_read_of_the_log(&self) -> u32 {
+        let until = Instant::now() + SOON;
+        loop {
+            let (open, read): (i64, i64) = sqlx::query_as(
+                "SELECT (SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                          WHERE datname = current_database() AND usename = 'propertyos_stream'),
+                        (SELECT sum(seq_tup_read + idx_tup_fetch)::bigint FROM pg_stat_all_tables
+                          WHERE relname LIKE 'events\\_%')",
+            )
+            .fetch_one(&self.behind)
+            .await
+            .unwrap();
+            if open == 0 {
+                return u32::try_from(read).unwrap();
+            }
+            assert!(Instant::now() < until, "{open} connections are still open");
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Appends so many events about a vendor, and says where the last one stands.
     pub async fn append(&self, organization: OrganizationId, vendor: u128, events: u32) -> Cursor {
         let payloads = (0..events).map(|_| ("vendor.unblocked", r#"{"type":"vendor.unblocked"}"#.to_owned()));
