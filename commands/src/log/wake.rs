@@ -19,7 +19,8 @@ impl Wake {
         let (wake, mut woken) = watch::channel(());
         tokio::spawn(async move {
             while woken.changed().await.is_ok() {
-                let notify = sqlx::query("SELECT pg_notify($1, '')")
+                // A hint needn't last, so it doesn't wait for the disk.
+                let notify = sqlx::query("SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')")
                     .bind(WAKE_CHANNEL)
                     .execute(&pool);
                 if let Err(error) = notify.await {
