@@ -169,7 +169,7 @@ async fn ids(organization: Uuid, kind: &str, superuser: &mut PgConnection) -> Ve
 
 /// Searches for people as they are called, as someone begins to type it, and as someone mistypes it; and for a trouble.
 async fn words(organization: Uuid, superuser: &mut PgConnection) -> Vec<String> {
-    let names = "SELECT name FROM ledger_v1.residents
+    let names = "SELECT name FROM ledger_v2.residents
       WHERE tenant_id = $1 AND name ~ '^[A-Za-z ]+$' ORDER BY md5(id::text) LIMIT $2";
     let names: Vec<String> = sqlx::query_scalar(names)
         .bind(organization)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use domain::{
     ids::{CreditId, LeaseId, OrganizationId},
     lease::LeaseEvent,
@@ -109,15 +109,15 @@ pub(super) struct Item {
     pub change: i64,
 }
 
-/// Organization, account, month, property.
-pub(super) type SumKey = (Uuid, i16, NaiveDate, Uuid);
+/// Organization, a property or the organization itself, account, day.
+pub(super) type SumKey = (Uuid, Uuid, i16, NaiveDate);
 
 /// What a batch writes.
 #[derive(Default)]
 pub(super) struct Journal<'a> {
     desks: BTreeMap<OrganizationId, Desk>,
     pub entries: Vec<Entered<'a>>,
-    /// By organization, account, month and property: what the accrual and the cash view change by.
+    /// What the accrual and the cash view change by.
     pub sums: BTreeMap<SumKey, (i64, i64)>,
     pub items: BTreeMap<(Uuid, Uuid), Item>,
     /// By organization, credit and number.
@@ -243,12 +243,15 @@ impl<'a> Journal<'a> {
 
     fn add_up(&mut self, fact: &Fact, entry: &JournalEntry) {
         let tenant = fact.tenant_id.0;
-        let month = entry.effective_on.with_day(1).unwrap_or(entry.effective_on);
         for line in &entry.lines {
-            let key = (tenant, line.account.code(), month, entry.dimensions.property.0);
-            let (accrual, cash) = self.sums.entry(key).or_default();
-            *accrual = accrual.saturating_add(counted(line, Basis::Accrual));
-            *cash = cash.saturating_add(counted(line, Basis::Cash));
+            for scope in [entry.dimensions.property.0, tenant] {
+                let sum = self
+                    .sums
+                    .entry((tenant, scope, line.account.code(), entry.effective_on));
+                let (accrual, cash) = sum.or_default();
+                *accrual = accrual.saturating_add(counted(line, Basis::Accrual));
+                *cash = cash.saturating_add(counted(line, Basis::Cash));
+            }
             if let Some(item) = line.item {
                 let item = self.items.entry((tenant, item.id())).or_insert_with(|| Item {
                     account: line.account.code(),

@@ -28,7 +28,7 @@ async fn load_organizations(
     }
     let rows: Vec<(Uuid, String, Uuid, Uuid, i64)> = sqlx::query_as(
         "SELECT tenant_id, currency, operating_account, deposit_account, entries
-           FROM ledger_v1.organizations WHERE tenant_id = ANY($1)",
+           FROM ledger_v2.organizations WHERE tenant_id = ANY($1)",
     )
     .bind(wanted.organizations.iter().map(|id| id.0).collect::<Vec<_>>())
     .fetch_all(connection)
@@ -58,7 +58,7 @@ async fn load_leases(
     }
     let (tenants, ids): (Vec<Uuid>, Vec<Uuid>) = wanted.leases.iter().map(|(tenant, id)| (tenant.0, id.0)).unzip();
     let rows: Vec<(Uuid, Uuid, Uuid, Uuid)> = sqlx::query_as(
-        "SELECT tenant_id, id, property_id, unit_id FROM ledger_v1.leases
+        "SELECT tenant_id, id, property_id, unit_id FROM ledger_v2.leases
            JOIN unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id) USING (tenant_id, id)",
     )
     .bind(tenants)
@@ -90,7 +90,7 @@ async fn load_standing(
         .map(|(tenant, credit)| (tenant.0, credit.0))
         .unzip();
     let rows: Vec<(Uuid, i64, Uuid, i16, Json<Deed>)> = sqlx::query_as(
-        "SELECT tenant_id, number, event_id, event_index, deed FROM ledger_v1.standing
+        "SELECT tenant_id, number, event_id, event_index, deed FROM ledger_v2.standing
            JOIN unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, credit_id) USING (tenant_id, credit_id)
           ORDER BY tenant_id, number",
     )

@@ -1,7 +1,7 @@
 //! The ledger: the books of each organization in double entry, and the reports made of them.
 //!
 //! Invariants: entries are numbered densely in the order of the log and never change; each names its event; the lines of each
-//! view of an entry sum to zero; `balances` and `items` are sums of `lines`; an entry is taken back at most once.
+//! view of an entry sum to zero; `balances`, `balances_by_month` and `items` are sums of `lines`; an entry is taken back at most once.
 
 mod journal;
 mod load;
@@ -10,7 +10,7 @@ pub mod reports;
 mod save;
 mod sheet;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::PgConnection;
@@ -25,7 +25,7 @@ pub struct Ledger;
 
 impl Ledger {
     const NAME: &'static str = "ledger";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 #[async_trait]
@@ -36,6 +36,11 @@ impl Projection for Ledger {
 
     fn version(&self) -> u32 {
         Self::VERSION
+    }
+
+    /// What is owed is looked at right after it was paid.
+    fn rest(&self) -> Duration {
+        Duration::from_millis(4)
     }
 
     fn tables(&self) -> &'static str {

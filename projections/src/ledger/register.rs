@@ -90,23 +90,23 @@ struct Payment {
 }
 
 impl Row for Property {
-    const TABLE: &'static str = "ledger_v1.properties";
+    const TABLE: &'static str = "ledger_v2.properties";
 }
 
 impl Row for Unit {
-    const TABLE: &'static str = "ledger_v1.units";
+    const TABLE: &'static str = "ledger_v2.units";
 }
 
 impl Row for Lease {
-    const TABLE: &'static str = "ledger_v1.leases";
+    const TABLE: &'static str = "ledger_v2.leases";
 }
 
 impl Row for Resident {
-    const TABLE: &'static str = "ledger_v1.residents";
+    const TABLE: &'static str = "ledger_v2.residents";
 }
 
 impl Row for Payment {
-    const TABLE: &'static str = "ledger_v1.payments";
+    const TABLE: &'static str = "ledger_v2.payments";
 }
 
 impl<'a> Register<'a> {

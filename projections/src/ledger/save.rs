@@ -1,11 +1,16 @@
 //! Writes what a batch adds to the books: a statement per table, not per event.
 
-use domain::postings::{Basis, Item};
+use std::collections::BTreeMap;
+
+use domain::{
+    postings::{Basis, Item},
+    span::month_after,
+};
 use sqlx::{PgConnection, types::Json};
 use streams::ApplyError;
 use uuid::Uuid;
 
-use super::journal::{Entered, Journal};
+use super::journal::{Entered, Journal, SumKey};
 
 pub(super) async fn save(connection: &mut PgConnection, journal: &Journal<'_>) -> Result<(), ApplyError> {
     save_organizations(connection, journal).await?;
@@ -14,7 +19,7 @@ pub(super) async fn save(connection: &mut PgConnection, journal: &Journal<'_>) -
     }
     save_entries(connection, &journal.entries).await?;
     save_lines(connection, &journal.entries).await?;
-    save_sums(connection, journal).await?;
+    save_sums(connection, &journal.sums).await?;
     save_items(connection, journal).await?;
     save_standing(connection, journal).await?;
     Ok(())
@@ -26,7 +31,7 @@ async fn save_organizations(connection: &mut PgConnection, journal: &Journal<'_>
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO ledger_v1.organizations (tenant_id, currency, operating_account, deposit_account, entries)
+        "INSERT INTO ledger_v2.organizations (tenant_id, currency, operating_account, deposit_account, entries)
          SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[])
              ON CONFLICT (tenant_id) DO UPDATE SET entries = excluded.entries",
     )
@@ -42,7 +47,7 @@ async fn save_organizations(connection: &mut PgConnection, journal: &Journal<'_>
 
 async fn save_entries(connection: &mut PgConnection, entries: &[Entered<'_>]) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO ledger_v1.entries (tenant_id, number, effective_on, memo, event_id, event_index, event_type,
+        "INSERT INTO ledger_v2.entries (tenant_id, number, effective_on, memo, event_id, event_index, event_type,
                                         aggregate_id, epoch, shard, position, reverses)
          SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::date[], $4::text[], $5::uuid[], $6::smallint[], $7::text[],
                               $8::uuid[], $9::integer[], $10::smallint[], $11::bigint[], $12::bigint[])",
@@ -83,7 +88,7 @@ async fn save_lines(connection: &mut PgConnection, entries: &[Entered<'_>]) -> R
         };
     }
     sqlx::query(
-        "INSERT INTO ledger_v1.lines (tenant_id, number, line, effective_on, account, accrual, cash, amount,
+        "INSERT INTO ledger_v2.lines (tenant_id, number, line, effective_on, account, accrual, cash, amount,
                                       property_id, unit_id, lease_id, item_id, bank_account_id)
          SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::date[], $5::smallint[], $6::bool[], $7::bool[],
                               $8::bigint[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[])",
@@ -106,18 +111,33 @@ async fn save_lines(connection: &mut PgConnection, entries: &[Entered<'_>]) -> R
     Ok(())
 }
 
-async fn save_sums(connection: &mut PgConnection, journal: &Journal<'_>) -> Result<(), sqlx::Error> {
-    let sums = &journal.sums;
-    sqlx::query(
-        "INSERT INTO ledger_v1.balances (tenant_id, account, month, property_id, accrual, cash)
-         SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::date[], $4::uuid[], $5::bigint[], $6::bigint[])
-             ON CONFLICT (tenant_id, account, month, property_id)
-             DO UPDATE SET accrual = balances.accrual + excluded.accrual, cash = balances.cash + excluded.cash",
-    )
+async fn save_sums(connection: &mut PgConnection, days: &BTreeMap<SumKey, (i64, i64)>) -> Result<(), sqlx::Error> {
+    let mut months: BTreeMap<SumKey, (i64, i64)> = BTreeMap::new();
+    for ((tenant, scope, account, day), (accrual, cash)) in days {
+        let sum = months.entry((*tenant, *scope, *account, month_after(*day, 0)));
+        let sum = sum.or_default();
+        sum.0 = sum.0.saturating_add(*accrual);
+        sum.1 = sum.1.saturating_add(*cash);
+    }
+    add_sums(connection, ("balances", "day"), days).await?;
+    add_sums(connection, ("balances_by_month", "month"), &months).await
+}
+
+async fn add_sums(
+    connection: &mut PgConnection,
+    (table, day): (&str, &str),
+    sums: &BTreeMap<SumKey, (i64, i64)>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(&format!(
+        "INSERT INTO ledger_v2.{table} AS had (tenant_id, scope, account, {day}, accrual, cash)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::date[], $5::bigint[], $6::bigint[])
+             ON CONFLICT (tenant_id, scope, account, {day})
+             DO UPDATE SET accrual = had.accrual + excluded.accrual, cash = had.cash + excluded.cash"
+    ))
     .bind(sums.keys().map(|(tenant, ..)| *tenant).collect::<Vec<_>>())
-    .bind(sums.keys().map(|(_, account, ..)| *account).collect::<Vec<_>>())
-    .bind(sums.keys().map(|(_, _, month, _)| *month).collect::<Vec<_>>())
-    .bind(sums.keys().map(|(.., property)| *property).collect::<Vec<_>>())
+    .bind(sums.keys().map(|(_, scope, ..)| *scope).collect::<Vec<_>>())
+    .bind(sums.keys().map(|(_, _, account, _)| *account).collect::<Vec<_>>())
+    .bind(sums.keys().map(|(.., day)| *day).collect::<Vec<_>>())
     .bind(sums.values().map(|(accrual, _)| *accrual).collect::<Vec<_>>())
     .bind(sums.values().map(|(_, cash)| *cash).collect::<Vec<_>>())
     .execute(connection)
@@ -128,7 +148,7 @@ async fn save_sums(connection: &mut PgConnection, journal: &Journal<'_>) -> Resu
 async fn save_items(connection: &mut PgConnection, journal: &Journal<'_>) -> Result<(), sqlx::Error> {
     let items = &journal.items;
     sqlx::query(
-        "INSERT INTO ledger_v1.items (tenant_id, id, account, lease_id, property_id, unit_id, description, due_on, balance)
+        "INSERT INTO ledger_v2.items (tenant_id, id, account, lease_id, property_id, unit_id, description, due_on, balance)
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[],
                               $8::date[], $9::bigint[])
              ON CONFLICT (tenant_id, id) DO UPDATE SET balance = items.balance + excluded.balance",
@@ -151,7 +171,7 @@ async fn save_standing(connection: &mut PgConnection, journal: &Journal<'_>) -> 
     if !journal.fallen.is_empty() {
         let fallen = &journal.fallen;
         sqlx::query(
-            "DELETE FROM ledger_v1.standing s USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS k (tenant, credit, number)
+            "DELETE FROM ledger_v2.standing s USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS k (tenant, credit, number)
               WHERE s.tenant_id = k.tenant AND s.credit_id = k.credit AND s.number = k.number",
         )
         .bind(fallen.iter().map(|(tenant, ..)| *tenant).collect::<Vec<_>>())
@@ -165,7 +185,7 @@ async fn save_standing(connection: &mut PgConnection, journal: &Journal<'_>) -> 
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO ledger_v1.standing (tenant_id, credit_id, number, event_id, event_index, deed)
+        "INSERT INTO ledger_v2.standing (tenant_id, credit_id, number, event_id, event_index, deed)
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::smallint[], $6::jsonb[])",
     )
     .bind(stands.keys().map(|(tenant, ..)| *tenant).collect::<Vec<Uuid>>())

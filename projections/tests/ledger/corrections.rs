@@ -98,8 +98,8 @@ async fn a_voided_payment_was_never_there() {
     let reversed: Vec<(String, i64)> = office
         .world
         .ask(
-            "SELECT o.event_type, count(*) FROM ledger_v1.entries c
-               JOIN ledger_v1.entries o ON o.tenant_id = c.tenant_id AND o.number = c.reverses
+            "SELECT o.event_type, count(*) FROM ledger_v2.entries c
+               JOIN ledger_v2.entries o ON o.tenant_id = c.tenant_id AND o.number = c.reverses
               GROUP BY 1 ORDER BY 1",
         )
         .await;

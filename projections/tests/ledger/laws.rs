@@ -65,13 +65,13 @@ async fn each_view_of_each_entry_balances_within_its_property() {
     let world = world(&histories(4, 120)).await;
     let unbalanced: Vec<(Uuid, i64, Uuid)> = world
         .ask(
-            "SELECT tenant_id, number, property_id FROM ledger_v1.lines GROUP BY 1, 2, 3
+            "SELECT tenant_id, number, property_id FROM ledger_v2.lines GROUP BY 1, 2, 3
              HAVING coalesce(sum(amount) FILTER (WHERE accrual), 0) <> 0 OR coalesce(sum(amount) FILTER (WHERE cash), 0) <> 0",
         )
         .await;
     assert_eq!(unbalanced, []);
     let [(lines,)]: [(i64,); 1] = world
-        .ask("SELECT count(*) FROM ledger_v1.lines")
+        .ask("SELECT count(*) FROM ledger_v2.lines")
         .await
         .try_into()
         .unwrap();
@@ -82,7 +82,7 @@ async fn each_view_of_each_entry_balances_within_its_property() {
 async fn journal_numbers_are_dense_and_in_the_order_of_the_log() {
     let world = world(&histories(4, 60)).await;
     let entries: Vec<(Uuid, i64, i64, i16)> = world
-        .ask("SELECT tenant_id, number, position, event_index FROM ledger_v1.entries ORDER BY tenant_id, position, event_index")
+        .ask("SELECT tenant_id, number, position, event_index FROM ledger_v2.entries ORDER BY tenant_id, position, event_index")
         .await;
     let mut last = BTreeMap::new();
     for (tenant, number, ..) in entries {
@@ -92,7 +92,7 @@ async fn journal_numbers_are_dense_and_in_the_order_of_the_log() {
     }
     assert_eq!(last.len(), 4);
     let counted: Vec<(Uuid, i64)> = world
-        .ask("SELECT tenant_id, entries FROM ledger_v1.organizations")
+        .ask("SELECT tenant_id, entries FROM ledger_v2.organizations")
         .await;
     assert_eq!(counted.into_iter().collect::<BTreeMap<_, _>>(), last);
 }
@@ -102,7 +102,7 @@ async fn every_entry_leads_back_to_its_event() {
     let world = world(&histories(4, 60)).await;
     let lost: Vec<(Uuid, i64)> = world
         .ask(
-            "SELECT n.tenant_id, n.number FROM ledger_v1.entries n
+            "SELECT n.tenant_id, n.number FROM ledger_v2.entries n
                LEFT JOIN events e ON e.shard = n.shard AND e.position = n.position AND e.event_id = n.event_id
                 AND e.tenant_id = n.tenant_id AND e.event_type = n.event_type AND e.aggregate_id = n.aggregate_id
               WHERE e.event_id IS NULL OR n.epoch <> 1",
@@ -115,20 +115,20 @@ async fn every_entry_leads_back_to_its_event() {
 async fn a_correction_is_the_exact_inverse_of_its_original_in_the_books_too() {
     let world = world(&histories(4, 120)).await;
     let [(corrections,)]: [(i64,); 1] = world
-        .ask("SELECT count(*) FROM ledger_v1.entries WHERE reverses IS NOT NULL")
+        .ask("SELECT count(*) FROM ledger_v2.entries WHERE reverses IS NOT NULL")
         .await
         .try_into()
         .unwrap();
     assert!(corrections > 20, "{corrections} corrections prove little");
     let different: Vec<(Uuid, i64)> = world
         .ask(
-            "WITH pairs AS (SELECT tenant_id, number, reverses FROM ledger_v1.entries WHERE reverses IS NOT NULL),
+            "WITH pairs AS (SELECT tenant_id, number, reverses FROM ledger_v2.entries WHERE reverses IS NOT NULL),
              correction AS (SELECT p.tenant_id, p.number, l.line, l.account, l.accrual, l.cash, -l.amount AS amount, l.property_id,
                                    l.unit_id, l.lease_id, l.item_id, l.bank_account_id
-                              FROM pairs p JOIN ledger_v1.lines l USING (tenant_id, number)),
+                              FROM pairs p JOIN ledger_v2.lines l USING (tenant_id, number)),
              original AS (SELECT p.tenant_id, p.number, l.line, l.account, l.accrual, l.cash, l.amount, l.property_id,
                                  l.unit_id, l.lease_id, l.item_id, l.bank_account_id
-                            FROM pairs p JOIN ledger_v1.lines l ON l.tenant_id = p.tenant_id AND l.number = p.reverses)
+                            FROM pairs p JOIN ledger_v2.lines l ON l.tenant_id = p.tenant_id AND l.number = p.reverses)
              SELECT tenant_id, number FROM (TABLE correction EXCEPT TABLE original) AS d
              UNION SELECT tenant_id, number FROM (TABLE original EXCEPT TABLE correction) AS d
              UNION SELECT p.tenant_id, p.number FROM pairs p JOIN pairs o ON o.tenant_id = p.tenant_id AND o.number = p.reverses",
@@ -195,18 +195,26 @@ async fn sums_and_open_items_are_the_sums_of_the_lines() {
     let world = world(&histories(4, 120)).await;
     let differences: Vec<(Uuid,)> = world
         .ask(
-            "SELECT tenant_id FROM (
-               SELECT tenant_id, account, date_trunc('month', effective_on)::date AS month, property_id,
-                      coalesce(sum(amount) FILTER (WHERE accrual), 0)::bigint AS accrual,
-                      coalesce(sum(amount) FILTER (WHERE cash), 0)::bigint AS cash
-                 FROM ledger_v1.lines GROUP BY 1, 2, 3, 4) AS l
-               FULL JOIN ledger_v1.balances b USING (tenant_id, account, month, property_id)
+            "WITH scoped AS (
+               SELECT l.tenant_id, scope, account, effective_on AS day, date_trunc('month', effective_on)::date AS month,
+                      CASE WHEN accrual THEN amount ELSE 0 END AS accrual, CASE WHEN cash THEN amount ELSE 0 END AS cash
+                 FROM ledger_v2.lines l, unnest(ARRAY[tenant_id, property_id]) AS scope)
+             SELECT tenant_id FROM (
+               SELECT tenant_id, scope, account, day, sum(accrual)::bigint AS accrual, sum(cash)::bigint AS cash
+                 FROM scoped GROUP BY 1, 2, 3, 4) AS l
+               FULL JOIN ledger_v2.balances b USING (tenant_id, scope, account, day)
+              WHERE (l.accrual, l.cash) IS DISTINCT FROM (b.accrual, b.cash)
+             UNION ALL
+             SELECT tenant_id FROM (
+               SELECT tenant_id, scope, account, month, sum(accrual)::bigint AS accrual, sum(cash)::bigint AS cash
+                 FROM scoped GROUP BY 1, 2, 3, 4) AS l
+               FULL JOIN ledger_v2.balances_by_month b USING (tenant_id, scope, account, month)
               WHERE (l.accrual, l.cash) IS DISTINCT FROM (b.accrual, b.cash)
              UNION ALL
              SELECT tenant_id FROM (
                SELECT tenant_id, item_id AS id, account, sum(amount)::bigint AS balance
-                 FROM ledger_v1.lines WHERE account IN (1200, 2100, 2200) GROUP BY 1, 2, 3) AS l
-               FULL JOIN ledger_v1.items i USING (tenant_id, id, account)
+                 FROM ledger_v2.lines WHERE account IN (1200, 2100, 2200) GROUP BY 1, 2, 3) AS l
+               FULL JOIN ledger_v2.items i USING (tenant_id, id, account)
               WHERE l.balance IS DISTINCT FROM i.balance",
         )
         .await;

@@ -187,7 +187,7 @@ impl Size {
     async fn of(portfolio: &Portfolio) -> Self {
         let pools = portfolio.installation.database().expect("a database").pools().await;
         let secrets = portfolio.installation.data_folder().join("secrets");
-        let account: Uuid = sqlx::query_scalar("SELECT operating_account FROM ledger_v1.organizations")
+        let account: Uuid = sqlx::query_scalar("SELECT operating_account FROM ledger_v2.organizations")
             .fetch_one(&mut portfolio.superuser().await)
             .await
             .expect("books");

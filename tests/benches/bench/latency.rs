@@ -78,7 +78,7 @@ async fn tell(report: &mut Report, (mode, goal): (&str, f64), sender: &Sender, s
     let percentiles = "SELECT count(*), percentile_disc(ARRAY[0.5, 0.99, 0.999]) WITHIN GROUP (ORDER BY took)
       FROM (SELECT extract(epoch FROM pg_xact_commit_timestamp(min(l.xmin::text::bigint)::text::xid)
                                     - pg_xact_commit_timestamp(e.xmin))::float8 * 1000 AS took
-              FROM events e JOIN ledger_v1.entries l ON l.tenant_id = e.tenant_id AND l.event_id = e.event_id
+              FROM events e JOIN ledger_v2.entries l ON l.tenant_id = e.tenant_id AND l.event_id = e.event_id
              WHERE e.position > $1 GROUP BY e.event_id, e.xmin) visible";
     let row = sqlx::query(percentiles)
         .bind(since)

@@ -24,11 +24,7 @@ const MORE: f64 = 1.5;
 /// What a full page takes, with the one thing more that tells of the next: an entry and a facet each, and a few rows beside them.
 const ROWS_OF_A_PAGE: f64 = 110.0;
 /// Of these the answer is about the whole portfolio.
-const OF_THE_WHOLE: [&str; 3] = [
-    "the dashboard",
-    "the trial balance of today",
-    "the trial balance of a month's end",
-];
+const OF_THE_WHOLE: [&str; 1] = ["the dashboard"];
 
 /// In a table of few pages any plan will do. Here pages cost nothing and rows do, and no table may be read whole where an index
 /// leads to its rows: so PostgreSQL chooses as it does where there is much.

@@ -9,8 +9,8 @@ use crate::{
     load::{Disturbance, Load, caught_up, leases, superuser, take_over_sample},
 };
 
-const TAMPERED_LEDGER: &str = "UPDATE ledger_v1.lines SET amount = amount + 100 WHERE (tenant_id, number, line) =
-    (SELECT tenant_id, number, line FROM ledger_v1.lines WHERE amount > 0 ORDER BY tenant_id, number, line LIMIT 1)";
+const TAMPERED_LEDGER: &str = "UPDATE ledger_v2.lines SET amount = amount + 100 WHERE (tenant_id, number, line) =
+    (SELECT tenant_id, number, line FROM ledger_v2.lines WHERE amount > 0 ORDER BY tenant_id, number, line LIMIT 1)";
 const TAMPERED_DIRECTORY: &str =
     "DELETE FROM directory_v1.facets WHERE ctid = (SELECT min(ctid) FROM directory_v1.facets)";
 

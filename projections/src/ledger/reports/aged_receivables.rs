@@ -101,7 +101,7 @@ pub async fn aged_receivables(
         "WITH open AS ({OPEN_ITEMS}),
          ages AS (
            SELECT i.lease_id, i.account = 2200 AS credit, $1 - i.due_on AS days, o.amount
-             FROM open o JOIN ledger_v1.items i ON i.id = o.id
+             FROM open o JOIN ledger_v2.items i ON i.id = o.id
             WHERE i.account IN (1200, 2200) AND ($2::uuid IS NULL OR i.property_id = $2)),
          sums AS (
            SELECT lease_id,
@@ -115,9 +115,9 @@ pub async fn aged_receivables(
          SELECT s.*, p.id AS property_id, p.name AS property_name, u.id AS unit_id, u.number AS unit_number,
                 {RENTERS} AS residents
            FROM sums s
-           JOIN ledger_v1.leases l ON l.id = s.lease_id
-           JOIN ledger_v1.properties p ON p.id = l.property_id
-           JOIN ledger_v1.units u ON u.id = l.unit_id
+           JOIN ledger_v2.leases l ON l.id = s.lease_id
+           JOIN ledger_v2.properties p ON p.id = l.property_id
+           JOIN ledger_v2.units u ON u.id = l.unit_id
           ORDER BY p.name, p.id, length(u.number), u.number, s.lease_id"
     ))
     .bind(scope.as_of)

@@ -3,6 +3,7 @@ use domain::{
     ids::{BankAccountId, LeaseId, OrganizationId, PropertyId, UnitId},
     money::Money,
     postings::{Account, Basis, Class},
+    span::month_after,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, PgConnection, PgPool};
@@ -147,11 +148,12 @@ pub async fn general_ledger(
         property: question.property,
     };
     let mut books = open(app, organization, &scope, Some(from)).await?;
+    let sums = (scope.id(organization), scope.is_cash());
     let opening = match from.pred_opt() {
-        Some(eve) => balance(&mut books.tx, account, eve, &scope).await?,
+        Some(eve) => balance(&mut books.tx, account, eve, sums).await?,
         None => 0,
     };
-    let closing = balance(&mut books.tx, account, to, &scope).await?;
+    let closing = balance(&mut books.tx, account, to, sums).await?;
     let before = match question.after {
         Some(place) => passed(&mut books.tx, &question, place).await?,
         None => 0,
@@ -182,26 +184,26 @@ pub async fn general_ledger(
     })
 }
 
-/// What an account came to when a day was over.
+/// What an account came to when a day was over, of a property's lines or the whole organization's.
 async fn balance(
     connection: &mut PgConnection,
     account: Account,
     day: NaiveDate,
-    scope: &Scope,
+    (scope, is_cash): (Uuid, bool),
 ) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT coalesce(sum(amount), 0)::bigint
-           FROM (SELECT CASE WHEN $3 THEN cash ELSE accrual END AS amount FROM ledger_v1.balances
-                  WHERE account = $1 AND month < date_trunc('month', $2::date) AND ($4::uuid IS NULL OR property_id = $4)
+        "SELECT coalesce(sum(CASE WHEN $1 THEN cash ELSE accrual END), 0)::bigint
+           FROM (SELECT accrual, cash FROM ledger_v2.balances_by_month
+                  WHERE scope = $2 AND account = $3 AND month < $4
                  UNION ALL
-                 SELECT amount FROM ledger_v1.lines
-                  WHERE account = $1 AND effective_on BETWEEN date_trunc('month', $2::date)::date AND $2
-                    AND CASE WHEN $3 THEN cash ELSE accrual END AND ($4::uuid IS NULL OR property_id = $4)) AS m",
+                 SELECT accrual, cash FROM ledger_v2.balances
+                  WHERE scope = $2 AND account = $3 AND day BETWEEN $4 AND $5) AS m",
     )
+    .bind(is_cash)
+    .bind(scope)
     .bind(account.code())
+    .bind(month_after(day, 0))
     .bind(day)
-    .bind(scope.is_cash())
-    .bind(scope.property_id())
     .fetch_one(connection)
     .await
 }
@@ -209,7 +211,7 @@ async fn balance(
 /// What the movements of the pages before come to, up to and with a place.
 async fn passed(connection: &mut PgConnection, question: &AccountQuestion, place: Place) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT coalesce(sum(amount), 0)::bigint FROM ledger_v1.lines
+        "SELECT coalesce(sum(amount), 0)::bigint FROM ledger_v2.lines
           WHERE account = $1 AND effective_on >= $2 AND (effective_on, number, line) <= ($3, $4, $5)
             AND CASE WHEN $6 THEN cash ELSE accrual END AND ($7::uuid IS NULL OR property_id = $7)",
     )
@@ -235,10 +237,10 @@ async fn page(connection: &mut PgConnection, question: &AccountQuestion) -> Resu
         "SELECT l.number, l.line, l.effective_on, l.amount, l.property_id, p.name AS property_name, l.unit_id,
                 u.number AS unit_number, l.lease_id, l.item_id, l.bank_account_id, e.memo, e.reverses, e.event_id,
                 e.event_type, e.aggregate_id, e.epoch, e.shard, e.position
-           FROM ledger_v1.lines l
-           JOIN ledger_v1.entries e ON e.number = l.number
-           LEFT JOIN ledger_v1.properties p ON p.id = l.property_id
-           LEFT JOIN ledger_v1.units u ON u.id = l.unit_id
+           FROM ledger_v2.lines l
+           JOIN ledger_v2.entries e ON e.number = l.number
+           LEFT JOIN ledger_v2.properties p ON p.id = l.property_id
+           LEFT JOIN ledger_v2.units u ON u.id = l.unit_id
           WHERE l.account = $1 AND l.effective_on BETWEEN $2 AND $3 AND (l.effective_on, l.number, l.line) > ($4, $5, $6)
             AND CASE WHEN $7 THEN l.cash ELSE l.accrual END AND ($8::uuid IS NULL OR l.property_id = $8)
           ORDER BY l.effective_on, l.number, l.line LIMIT $9",

@@ -99,14 +99,14 @@ pub struct Renter {
 
 /// The renters of a lease `l`, in the order of the lease, as JSON. Each name is looked up for itself: a join might read all residents.
 const RENTERS: &str = "(SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.id,
-     'name', (SELECT n.name FROM ledger_v1.residents n WHERE n.id = r.id)) ORDER BY r.place), '[]')
+     'name', (SELECT n.name FROM ledger_v2.residents n WHERE n.id = r.id)) ORDER BY r.place), '[]')
    FROM unnest(l.residents) WITH ORDINALITY AS r (id, place))";
 
 /// What each charge, credit and deposit came to when day `$1` was over: what it comes to now less what came later.
 const OPEN_ITEMS: &str = "SELECT id, sum(amount)::bigint AS amount
-   FROM (SELECT id, balance AS amount FROM ledger_v1.items WHERE account IN (1200, 2100, 2200) AND balance <> 0
+   FROM (SELECT id, balance AS amount FROM ledger_v2.items WHERE account IN (1200, 2100, 2200) AND balance <> 0
          UNION ALL
-         SELECT item_id, -amount FROM ledger_v1.lines WHERE account IN (1200, 2100, 2200) AND effective_on > $1) AS m
+         SELECT item_id, -amount FROM ledger_v2.lines WHERE account IN (1200, 2100, 2200) AND effective_on > $1) AS m
   GROUP BY id HAVING sum(amount) <> 0";
 
 fn names(renters: &[Renter]) -> String {
@@ -140,6 +140,11 @@ impl Scope {
         self.property.map(|property| property.0)
     }
 
+    /// Whose sums: of the property, or of the whole organization.
+    fn id(&self, organization: OrganizationId) -> uuid::Uuid {
+        self.property_id().unwrap_or(organization.0)
+    }
+
     fn is_cash(&self) -> bool {
         self.basis == Basis::Cash
     }
@@ -164,7 +169,7 @@ async fn open(
     from: Option<NaiveDate>,
 ) -> Result<Open, ReportError> {
     let mut reading = read_models::read(app, organization, Ledger::NAME, Ledger::VERSION).await?;
-    let currency: Option<String> = sqlx::query_scalar("SELECT currency FROM ledger_v1.organizations")
+    let currency: Option<String> = sqlx::query_scalar("SELECT currency FROM ledger_v2.organizations")
         .fetch_optional(&mut *reading.tx)
         .await?;
     let currency = currency.ok_or(ReportError::NoBooks)?.parse().map_err(unreadable)?;

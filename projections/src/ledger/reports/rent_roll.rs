@@ -177,16 +177,16 @@ pub async fn rent_roll(app: &PgPool, organization: OrganizationId, scope: Scope)
         "WITH sums AS (
            SELECT i.lease_id, coalesce(-sum(o.amount) FILTER (WHERE i.account = 2100), 0)::bigint AS deposits_held,
                   coalesce(sum(o.amount) FILTER (WHERE i.account <> 2100), 0)::bigint AS balance
-             FROM ({OPEN_ITEMS}) AS o JOIN ledger_v1.items i ON i.id = o.id GROUP BY i.lease_id)
+             FROM ({OPEN_ITEMS}) AS o JOIN ledger_v2.items i ON i.id = o.id GROUP BY i.lease_id)
          SELECT u.id AS unit_id, u.number AS unit_number, p.id AS property_id, p.name AS property_name, u.bedrooms,
                 u.half_baths, u.square_feet, u.market_rent, u.offline,
-                EXISTS (SELECT FROM ledger_v1.leases f WHERE f.unit_id = u.id AND f.leased_from > $1) AS rented_later,
+                EXISTS (SELECT FROM ledger_v2.leases f WHERE f.unit_id = u.id AND f.leased_from > $1) AS rented_later,
                 l.id AS lease_id, CASE WHEN l.id IS NOT NULL THEN {RENTERS} END AS residents, l.terms, l.rents, l.recurring,
                 l.leased_to, l.notice_given_on, l.moved_in_on, coalesce(s.deposits_held, 0) AS deposits_held,
                 coalesce(s.balance, 0) AS balance
-           FROM ledger_v1.units u
-           JOIN ledger_v1.properties p ON p.id = u.property_id
-           LEFT JOIN ledger_v1.leases l
+           FROM ledger_v2.units u
+           JOIN ledger_v2.properties p ON p.id = u.property_id
+           LEFT JOIN ledger_v2.leases l
              ON l.unit_id = u.id AND l.leased_from <= $1 AND (l.leased_to IS NULL OR l.leased_to > $1)
            LEFT JOIN sums s ON s.lease_id = l.id
           WHERE $2::uuid IS NULL OR p.id = $2

@@ -142,9 +142,9 @@ async fn subject(connection: &mut PgConnection, lease: LeaseId) -> Result<Option
     sqlx::query_as(&format!(
         "SELECT p.id AS property_id, p.name AS property_name, u.id AS unit_id, u.number AS unit_number,
                 {RENTERS} AS residents
-           FROM ledger_v1.leases l
-           JOIN ledger_v1.properties p ON p.id = l.property_id
-           JOIN ledger_v1.units u ON u.id = l.unit_id
+           FROM ledger_v2.leases l
+           JOIN ledger_v2.properties p ON p.id = l.property_id
+           JOIN ledger_v2.units u ON u.id = l.unit_id
           WHERE l.id = $1"
     ))
     .bind(lease.0)
@@ -155,7 +155,7 @@ async fn subject(connection: &mut PgConnection, lease: LeaseId) -> Result<Option
 /// What is owed is what stands on 1200 less what stands on 2200: a credit that pays a charge changes nothing of it.
 async fn opening(connection: &mut PgConnection, lease: LeaseId, from: Option<NaiveDate>) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT coalesce(sum(amount), 0)::bigint FROM ledger_v1.lines
+        "SELECT coalesce(sum(amount), 0)::bigint FROM ledger_v2.lines
           WHERE lease_id = $1 AND account IN (1200, 2200) AND effective_on < $2",
     )
     .bind(lease.0)
@@ -173,12 +173,12 @@ async fn rows(
     sqlx::query_as(
         "SELECT e.number, e.effective_on, e.memo, p.method, p.reference, m.amount, e.event_id, e.event_type, e.epoch,
                 e.shard, e.position
-           FROM (SELECT number, sum(amount)::bigint AS amount FROM ledger_v1.lines
+           FROM (SELECT number, sum(amount)::bigint AS amount FROM ledger_v2.lines
                   WHERE lease_id = $1 AND account IN (1200, 2200) AND ($2::date IS NULL OR effective_on >= $2)
                     AND effective_on <= $3
                   GROUP BY number HAVING sum(amount) <> 0) AS m
-           JOIN ledger_v1.entries e ON e.number = m.number
-           LEFT JOIN ledger_v1.payments p ON p.id = e.aggregate_id
+           JOIN ledger_v2.entries e ON e.number = m.number
+           LEFT JOIN ledger_v2.payments p ON p.id = e.aggregate_id
           ORDER BY e.effective_on, e.number",
     )
     .bind(lease.0)
@@ -190,7 +190,7 @@ async fn rows(
 
 async fn deposits_held(connection: &mut PgConnection, lease: LeaseId, day: NaiveDate) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT coalesce(-sum(amount), 0)::bigint FROM ledger_v1.lines
+        "SELECT coalesce(-sum(amount), 0)::bigint FROM ledger_v2.lines
           WHERE lease_id = $1 AND account = 2100 AND effective_on <= $2",
     )
     .bind(lease.0)

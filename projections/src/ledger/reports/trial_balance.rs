@@ -2,6 +2,7 @@ use domain::{
     ids::OrganizationId,
     money::Money,
     postings::{Account, Class},
+    span::month_after,
 };
 use serde::Serialize;
 use sqlx::PgPool;
@@ -50,21 +51,17 @@ pub async fn trial_balance(
     scope: Scope,
 ) -> Result<TrialBalance, ReportError> {
     let mut books = open(app, organization, &scope, None).await?;
-    // Whole months come from their sums, the days of the last from its lines.
     let rows: Vec<(i16, i64)> = sqlx::query_as(
-        "SELECT account, sum(amount)::bigint
-           FROM (SELECT account, CASE WHEN $2 THEN cash ELSE accrual END AS amount FROM ledger_v1.balances
-                  WHERE month < date_trunc('month', $1::date) AND ($3::uuid IS NULL OR property_id = $3)
+        "SELECT account, sum(CASE WHEN $1 THEN cash ELSE accrual END)::bigint AS amount
+           FROM (SELECT account, accrual, cash FROM ledger_v2.balances_by_month WHERE scope = $2 AND month < $3
                  UNION ALL
-                 SELECT account, amount FROM ledger_v1.lines
-                  WHERE account = ANY($4) AND effective_on BETWEEN date_trunc('month', $1::date)::date AND $1
-                    AND CASE WHEN $2 THEN cash ELSE accrual END AND ($3::uuid IS NULL OR property_id = $3)) AS m
-          GROUP BY account HAVING sum(amount) <> 0 ORDER BY account",
+                 SELECT account, accrual, cash FROM ledger_v2.balances WHERE scope = $2 AND day BETWEEN $3 AND $4) AS m
+          GROUP BY account HAVING sum(CASE WHEN $1 THEN cash ELSE accrual END) <> 0 ORDER BY account",
     )
-    .bind(scope.as_of)
     .bind(scope.is_cash())
-    .bind(scope.property_id())
-    .bind(Account::ALL.iter().map(|account| account.code()).collect::<Vec<_>>())
+    .bind(scope.id(organization))
+    .bind(month_after(scope.as_of, 0))
+    .bind(scope.as_of)
     .fetch_all(&mut *books.tx)
     .await?;
     let mut accounts = Vec::with_capacity(rows.len());
