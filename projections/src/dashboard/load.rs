@@ -1,6 +1,6 @@
 //! Reads the rows that a batch of events refers to: a statement per table, not per event.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
@@ -24,6 +24,8 @@ use super::{
 pub(super) struct Wanted {
     units: HashSet<Key>,
     leases: HashSet<Key>,
+    /// Those of the leases that come to owe more or less.
+    owing: HashSet<Key>,
     charges: HashSet<Key>,
     items: HashSet<Key>,
 }
@@ -41,6 +43,9 @@ impl Wanted {
                 AnyEvent::Lease(event) => {
                     wanted.leases.insert(key);
                     wanted.charges.extend(charge_of(event).map(|charge| (key.0, charge)));
+                    if charge_of(event).is_some() || charges_anew(event) {
+                        wanted.owing.insert(key);
+                    }
                 }
                 AnyEvent::MaintenanceRequest(_) => {
                     wanted.items.insert(key);
@@ -79,6 +84,15 @@ fn charge_of(event: &LeaseEvent) -> Option<Uuid> {
     }
 }
 
+const fn charges_anew(event: &LeaseEvent) -> bool {
+    matches!(
+        event,
+        LeaseEvent::ChargePosted { .. }
+            | LeaseEvent::LateFeeAssessed { .. }
+            | LeaseEvent::Opened { charge: Some(_), .. }
+    )
+}
+
 pub(super) fn columns(keys: impl IntoIterator<Item = Key>) -> (Vec<Uuid>, Vec<Uuid>) {
     keys.into_iter().unzip()
 }
@@ -86,6 +100,7 @@ pub(super) fn columns(keys: impl IntoIterator<Item = Key>) -> (Vec<Uuid>, Vec<Uu
 pub(super) async fn load(connection: &mut PgConnection, wanted: Wanted) -> Result<State, ApplyError> {
     Ok(State {
         units: load_units(connection, wanted.units).await?,
+        debts: load_debts(connection, wanted.owing).await?,
         leases: load_leases(connection, wanted.leases).await?,
         charges: load_charges(connection, wanted.charges).await?,
         jobs: load_jobs(connection, &wanted.items).await?,
@@ -117,12 +132,22 @@ async fn load_units(connection: &mut PgConnection, keys: HashSet<Key>) -> Result
         .collect())
 }
 
-type LeaseRow = (Uuid, Uuid, Uuid, Uuid, Value, Value, Option<NaiveDate>);
-
 async fn load_leases(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Lease>, ApplyError> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        tenant_id: Uuid,
+        lease_id: Uuid,
+        property_id: Uuid,
+        unit_id: Uuid,
+        residents: Value,
+        rents: Value,
+        activated_on: Option<NaiveDate>,
+        open: i64,
+        oldest: Option<NaiveDate>,
+    }
     let (tenants, ids) = columns(keys);
-    let rows: Vec<LeaseRow> = sqlx::query_as(
-        "SELECT tenant_id, lease_id, property_id, unit_id, residents, rents, activated_on FROM dashboard_v2.leases
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT * FROM dashboard_v2.leases
           WHERE (tenant_id, lease_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
     )
     .bind(tenants)
@@ -130,17 +155,41 @@ async fn load_leases(connection: &mut PgConnection, keys: HashSet<Key>) -> Resul
     .fetch_all(connection)
     .await?;
     rows.into_iter()
-        .map(|(tenant, id, property, unit, residents, rents, activated_on)| {
+        .map(|row| {
             let lease = Lease {
-                property,
-                unit,
-                residents: serde_json::from_value(residents).map_err(ApplyError::data)?,
-                rents: serde_json::from_value(rents).map_err(ApplyError::data)?,
-                activated_on,
+                property: row.property_id,
+                unit: row.unit_id,
+                residents: serde_json::from_value(row.residents).map_err(ApplyError::data)?,
+                rents: serde_json::from_value(row.rents).map_err(ApplyError::data)?,
+                activated_on: row.activated_on,
+                open: row.open,
+                oldest: row.oldest,
             };
-            Ok(((tenant, id), lease))
+            Ok(((row.tenant_id, row.lease_id), lease))
         })
         .collect()
+}
+
+/// What leases have open, by the day on which it was due.
+async fn load_debts(
+    connection: &mut PgConnection,
+    keys: HashSet<Key>,
+) -> Result<HashMap<Key, BTreeMap<NaiveDate, i64>>, sqlx::Error> {
+    let (tenants, ids) = columns(keys);
+    let rows: Vec<(Uuid, Uuid, NaiveDate, i64)> = sqlx::query_as(
+        "SELECT tenant_id, lease_id, due_on, sum(open)::bigint FROM dashboard_v2.charges
+          WHERE (tenant_id, lease_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[])) AND open > 0
+          GROUP BY tenant_id, lease_id, due_on",
+    )
+    .bind(tenants)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    let mut debts: HashMap<Key, BTreeMap<NaiveDate, i64>> = HashMap::new();
+    for (tenant, lease, due_on, open) in rows {
+        debts.entry((tenant, lease)).or_default().insert(due_on, open);
+    }
+    Ok(debts)
 }
 
 async fn load_charges(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Charge>, sqlx::Error> {

@@ -1,5 +1,6 @@
 //! The dashboard: occupancy, rents, what is owed and what is repaired, for an organization and for each property.
 
+mod durations;
 mod fold;
 mod load;
 pub mod queries;

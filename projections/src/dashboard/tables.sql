@@ -9,7 +9,8 @@ CREATE TABLE dashboard_v2.units (
   PRIMARY KEY (tenant_id, unit_id)
 );
 
--- `rents` holds [first day, rent in minor units] of each rent agreed, in order of the days; `residents` their ids.
+-- `rents` holds [first day, rent in minor units] of each rent agreed, in order of the days; `residents` their ids. `open` is
+-- what its charges leave unpaid, and `oldest` when the oldest of those was due.
 CREATE TABLE dashboard_v2.leases (
   tenant_id uuid NOT NULL,
   lease_id uuid NOT NULL,
@@ -18,8 +19,15 @@ CREATE TABLE dashboard_v2.leases (
   residents jsonb NOT NULL,
   rents jsonb NOT NULL,
   activated_on date,
+  open bigint NOT NULL,
+  oldest date,
   PRIMARY KEY (tenant_id, lease_id)
 );
+CREATE INDEX leases_by_open ON dashboard_v2.leases (tenant_id, open DESC, lease_id) INCLUDE (oldest) WHERE open > 0;
+CREATE INDEX leases_of_property_by_open ON dashboard_v2.leases (tenant_id, property_id, open DESC, lease_id) INCLUDE (oldest)
+  WHERE open > 0;
+CREATE INDEX leases_by_oldest ON dashboard_v2.leases (tenant_id, oldest) WHERE open > 0;
+CREATE INDEX leases_of_property_by_oldest ON dashboard_v2.leases (tenant_id, property_id, oldest) WHERE open > 0;
 
 CREATE TABLE dashboard_v2.charges (
   tenant_id uuid NOT NULL,
@@ -31,9 +39,7 @@ CREATE TABLE dashboard_v2.charges (
   open bigint NOT NULL,
   PRIMARY KEY (tenant_id, charge_id)
 );
-CREATE INDEX charges_open ON dashboard_v2.charges (tenant_id, due_on) INCLUDE (lease_id, open) WHERE open > 0;
-CREATE INDEX charges_open_of_property ON dashboard_v2.charges (tenant_id, property_id, due_on) INCLUDE (lease_id, open)
-  WHERE open > 0;
+CREATE INDEX charges_open_of_lease ON dashboard_v2.charges (tenant_id, lease_id, due_on) INCLUDE (open) WHERE open > 0;
 
 -- A request, or a work order; a work order that came from a request is measured as the request's job.
 CREATE TABLE dashboard_v2.items (
@@ -46,7 +52,6 @@ CREATE TABLE dashboard_v2.items (
   open boolean NOT NULL,
   PRIMARY KEY (tenant_id, item_id)
 );
-CREATE INDEX items_open ON dashboard_v2.items (tenant_id, property_id) INCLUDE (work_order, priority) WHERE open;
 
 -- An episode of a job: from its report, or its reopening, to the end of the work.
 CREATE TABLE dashboard_v2.jobs (
@@ -104,7 +109,8 @@ CREATE TABLE dashboard_v2.movements_by_month (
   PRIMARY KEY (tenant_id, scope, month)
 );
 
--- By the day on which charges were due: what was charged, net of waivers and concessions, and what of it was collected.
+-- By the day on which charges were due: what was charged, net of waivers and concessions, what of it was collected and what
+-- is open, and for how many leases no older charge is.
 CREATE TABLE dashboard_v2.dues (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
@@ -113,5 +119,64 @@ CREATE TABLE dashboard_v2.dues (
   collected bigint NOT NULL,
   rent_collected bigint NOT NULL,
   open bigint NOT NULL,
+  leases bigint NOT NULL,
   PRIMARY KEY (tenant_id, scope, due_on)
+);
+CREATE INDEX dues_open ON dashboard_v2.dues (tenant_id, scope, due_on) INCLUDE (open, leases) WHERE open <> 0;
+
+-- Requests and work orders that are open.
+CREATE TABLE dashboard_v2.open_items (
+  tenant_id uuid NOT NULL,
+  scope uuid NOT NULL,
+  work_order boolean NOT NULL,
+  priority text NOT NULL,
+  items bigint NOT NULL,
+  PRIMARY KEY (tenant_id, scope, work_order, priority)
+);
+
+-- By UTC day: the deadlines that fell on it and how many of them were kept; and the jobs whose work ended on it, with the
+-- seconds that they took in all.
+CREATE TABLE dashboard_v2.repairs (
+  tenant_id uuid NOT NULL,
+  scope uuid NOT NULL,
+  day date NOT NULL,
+  responses bigint NOT NULL,
+  responses_met bigint NOT NULL,
+  resolutions bigint NOT NULL,
+  resolutions_met bigint NOT NULL,
+  jobs bigint NOT NULL,
+  seconds bigint NOT NULL,
+  PRIMARY KEY (tenant_id, scope, day)
+);
+
+CREATE TABLE dashboard_v2.repairs_by_month (
+  tenant_id uuid NOT NULL,
+  scope uuid NOT NULL,
+  month date NOT NULL,
+  responses bigint NOT NULL,
+  responses_met bigint NOT NULL,
+  resolutions bigint NOT NULL,
+  resolutions_met bigint NOT NULL,
+  jobs bigint NOT NULL,
+  seconds bigint NOT NULL,
+  PRIMARY KEY (tenant_id, scope, month)
+);
+
+-- How long those jobs took: `jobs[n]` of them as long as `buckets[n]` says (`durations.rs`), in the order of the buckets.
+CREATE TABLE dashboard_v2.durations (
+  tenant_id uuid NOT NULL,
+  scope uuid NOT NULL,
+  day date NOT NULL,
+  buckets smallint[] NOT NULL,
+  jobs bigint[] NOT NULL,
+  PRIMARY KEY (tenant_id, scope, day)
+);
+
+CREATE TABLE dashboard_v2.durations_by_month (
+  tenant_id uuid NOT NULL,
+  scope uuid NOT NULL,
+  month date NOT NULL,
+  buckets smallint[] NOT NULL,
+  jobs bigint[] NOT NULL,
+  PRIMARY KEY (tenant_id, scope, month)
 );

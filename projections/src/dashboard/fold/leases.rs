@@ -5,7 +5,7 @@ use domain::lease::{ChargeKind, CreditTarget, LeaseEvent};
 use uuid::Uuid;
 
 use super::{
-    super::state::{Charge, Key, Lease, State},
+    super::state::{Charge, Due, Key, Lease, State},
     Happening, Unknown,
 };
 
@@ -19,6 +19,8 @@ pub(super) fn lease(state: &mut State, happening: &Happening<'_>, event: &LeaseE
                 residents: terms.residents.iter().map(|resident| resident.0).collect(),
                 rents: vec![(terms.term.from, terms.rent.minor)],
                 activated_on: None,
+                open: 0,
+                oldest: None,
             };
             state.leases.insert(key, lease);
         }
@@ -147,34 +149,64 @@ fn owed(
         open: amount,
     };
     state.charges.insert((lease.0, charge), row);
-    state.owes(lease.0, property, due_on, |sums| {
-        sums.charged += amount;
-        sums.open += amount;
-    });
-    Ok(())
+    let change = Due {
+        charged: amount,
+        open: amount,
+        ..Due::default()
+    };
+    owes(state, lease, due_on, change)
 }
 
 /// A charge is less than it was: what is waived was never charged, what is written off was.
 fn reduced(state: &mut State, charge: Key, amount: i64, waived: bool) -> Result<(), Unknown> {
     let row = known_charge(state, charge)?;
     row.open -= amount;
-    let row = row.clone();
-    state.owes(charge.0, row.property, row.due_on, |sums| {
-        sums.open -= amount;
-        sums.charged -= if waived { amount } else { 0 };
-    });
-    Ok(())
+    let (lease, due_on) = ((charge.0, row.lease), row.due_on);
+    let change = Due {
+        charged: if waived { -amount } else { 0 },
+        open: -amount,
+        ..Due::default()
+    };
+    owes(state, lease, due_on, change)
 }
 
 fn collected(state: &mut State, charge: Key, amount: i64) -> Result<(), Unknown> {
     let row = known_charge(state, charge)?;
     row.open -= amount;
-    let row = row.clone();
-    state.owes(charge.0, row.property, row.due_on, |sums| {
-        sums.open -= amount;
-        sums.collected += amount;
-        sums.rent_collected += if row.rent { amount } else { 0 };
-    });
+    let (lease, due_on) = ((charge.0, row.lease), row.due_on);
+    let change = Due {
+        collected: amount,
+        rent_collected: if row.rent { amount } else { 0 },
+        open: -amount,
+        ..Due::default()
+    };
+    owes(state, lease, due_on, change)
+}
+
+/// Changes the sums of a due date, and what the lease has open and since when.
+fn owes(state: &mut State, lease: Key, due_on: NaiveDate, change: Due) -> Result<(), Unknown> {
+    let debts = state.debts.entry(lease).or_default();
+    let debt = debts.entry(due_on).or_default();
+    *debt += change.open;
+    if *debt == 0 {
+        debts.remove(&due_on);
+    }
+    let oldest = debts.keys().next().copied();
+    let row = known_lease(state, lease)?;
+    row.open += change.open;
+    let property = row.property;
+    let before = std::mem::replace(&mut row.oldest, oldest);
+    state.owes(lease.0, property, due_on, change);
+    if before != oldest {
+        let one = |day: Option<NaiveDate>, leases| day.map(|day| (day, leases));
+        for (day, leases) in one(before, -1).into_iter().chain(one(oldest, 1)) {
+            let change = Due {
+                leases,
+                ..Due::default()
+            };
+            state.owes(lease.0, property, day, change);
+        }
+    }
     Ok(())
 }
 

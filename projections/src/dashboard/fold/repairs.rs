@@ -38,23 +38,24 @@ pub(super) fn request(
         MaintenanceRequestEvent::Triaged {
             priority, deadlines, ..
         } => {
-            known_item(state, key)?.priority = *priority;
-            let job = known_job(state, key)?;
-            job.priority = *priority;
-            job.deadlines = *deadlines;
+            change_item(state, key, |item| item.priority = *priority)?;
+            change_job(state, key, |job| {
+                job.priority = *priority;
+                job.deadlines = *deadlines;
+            })?;
         }
         MaintenanceRequestEvent::Declined { .. } => {
-            known_item(state, key)?.open = false;
-            known_job(state, key)?.dropped = true;
+            change_item(state, key, |item| item.open = false)?;
+            change_job(state, key, |job| job.dropped = true)?;
         }
         MaintenanceRequestEvent::Resolved { .. } => {
-            known_item(state, key)?.open = false;
+            change_item(state, key, |item| item.open = false)?;
             resolved(state, key, happening.occurred_at)?;
         }
         MaintenanceRequestEvent::Reopened {
             reported_at, deadlines, ..
         } => {
-            known_item(state, key)?.open = true;
+            change_item(state, key, |item| item.open = true)?;
             reopened(state, key, *reported_at, *deadlines)?;
         }
         MaintenanceRequestEvent::Converted { .. } | MaintenanceRequestEvent::SlaBreached { .. } => {}
@@ -80,33 +81,34 @@ pub(super) fn work_order(state: &mut State, happening: &Happening<'_>, event: &W
             open: true,
         };
         if request.is_some() {
-            state.items.insert(key, item);
+            opens(state, key, item);
         } else {
             begins(state, happening, item, (happening.occurred_at, *deadlines));
         }
         return Ok(());
     }
-    let item = known_item(state, key)?;
-    let job = (key.0, item.job);
+    let job = (key.0, known_item(state, key)?.job);
     match event {
         WorkOrderEvent::Assigned { .. } => {
-            known_job(state, job)?.responded_at.get_or_insert(happening.occurred_at);
+            change_job(state, job, |job| {
+                job.responded_at.get_or_insert(happening.occurred_at);
+            })?;
         }
-        WorkOrderEvent::Resumed { deadlines } => known_job(state, job)?.deadlines = *deadlines,
+        WorkOrderEvent::Resumed { deadlines } => change_job(state, job, |job| job.deadlines = *deadlines)?,
         WorkOrderEvent::WorkDone { .. } => resolved(state, job, happening.occurred_at)?,
         WorkOrderEvent::Completed { .. } => {
-            item.open = false;
+            change_item(state, key, |item| item.open = false)?;
             resolved(state, job, happening.occurred_at)?;
         }
         WorkOrderEvent::Cancelled { .. } => {
-            item.open = false;
+            change_item(state, key, |item| item.open = false)?;
             // A request outlives its work order: its clocks go on.
             if job == key {
-                known_job(state, job)?.dropped = true;
+                change_job(state, job, |job| job.dropped = true)?;
             }
         }
         WorkOrderEvent::Reopened { deadlines, .. } => {
-            item.open = true;
+            change_item(state, key, |item| item.open = true)?;
             reopened(state, job, happening.occurred_at, *deadlines)?;
         }
         WorkOrderEvent::Created { .. }
@@ -126,9 +128,16 @@ fn begins(
     item: Item,
     (reported_at, deadlines): (DateTime<Utc>, Deadlines),
 ) {
+    let key = happening.key();
     let job = episode(1, item.property, item.priority, reported_at, deadlines);
-    state.jobs.insert(happening.key(), job);
-    state.items.insert(happening.key(), item);
+    state.measures(key.0, None, &job);
+    state.jobs.insert(key, job);
+    opens(state, key, item);
+}
+
+fn opens(state: &mut State, key: Key, item: Item) {
+    state.counts(key.0, &item, 1);
+    state.items.insert(key, item);
 }
 
 const fn episode(
@@ -152,10 +161,10 @@ const fn episode(
 
 /// The end of the work; one that was never assigned is answered by it too.
 fn resolved(state: &mut State, job: Key, at: DateTime<Utc>) -> Result<(), Unknown> {
-    let job = known_job(state, job)?;
-    job.responded_at.get_or_insert(at);
-    job.resolved_at.get_or_insert(at);
-    Ok(())
+    change_job(state, job, |job| {
+        job.responded_at.get_or_insert(at);
+        job.resolved_at.get_or_insert(at);
+    })
 }
 
 /// A job whose work had ended begins a new episode; one whose work goes on doesn't.
@@ -167,6 +176,28 @@ fn reopened(state: &mut State, key: Key, at: DateTime<Utc>, deadlines: Deadlines
     let next = episode(job.episode + 1, job.property, job.priority, at, deadlines);
     let ended = std::mem::replace(job, next);
     state.ended.push((key, ended));
+    state.measures(key.0, None, &next);
+    Ok(())
+}
+
+/// Changes a request or work order, and the counts of open ones with it.
+fn change_item(state: &mut State, key: Key, change: impl FnOnce(&mut Item)) -> Result<(), Unknown> {
+    let item = known_item(state, key)?;
+    let before = *item;
+    change(item);
+    let after = *item;
+    state.counts(key.0, &before, -1);
+    state.counts(key.0, &after, 1);
+    Ok(())
+}
+
+/// Changes a job, and the sums of deadlines and ends of work with it.
+fn change_job(state: &mut State, key: Key, change: impl FnOnce(&mut Job)) -> Result<(), Unknown> {
+    let job = known_job(state, key)?;
+    let before = *job;
+    change(job);
+    let after = *job;
+    state.measures(key.0, Some(&before), &after);
     Ok(())
 }
 

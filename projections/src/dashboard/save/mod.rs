@@ -1,15 +1,14 @@
 //! Writes the rows that a batch of events changed, and adds to the sums: a statement per table, not per event.
 
-use std::collections::BTreeMap;
+mod sums;
 
-use domain::span::month_after;
 use serde_json::Value;
 use sqlx::PgConnection;
 use streams::ApplyError;
 
 use super::{
     load::columns,
-    state::{Job, Key, Movement, State, SumKey},
+    state::{Job, Key, State},
 };
 
 pub(super) async fn save(connection: &mut PgConnection, state: State) -> Result<(), ApplyError> {
@@ -18,8 +17,7 @@ pub(super) async fn save(connection: &mut PgConnection, state: State) -> Result<
     save_charges(connection, &state).await?;
     save_items(connection, &state).await?;
     save_jobs(connection, &state).await?;
-    save_movements(connection, &state.movements).await?;
-    save_dues(connection, &state).await
+    sums::add(connection, state).await
 }
 
 async fn save_units(connection: &mut PgConnection, state: &State) -> Result<(), ApplyError> {
@@ -53,11 +51,13 @@ async fn save_leases(connection: &mut PgConnection, state: &State) -> Result<(),
     let rents = rows.values().map(|lease| json(serde_json::to_value(&lease.rents)));
     sqlx::query(
         "INSERT INTO dashboard_v2.leases
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[], $6::jsonb[], $7::date[])
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[], $6::jsonb[], $7::date[],
+                              $8::bigint[], $9::date[])
          ON CONFLICT (tenant_id, lease_id) DO UPDATE
-            SET residents = excluded.residents, rents = excluded.rents, activated_on = excluded.activated_on
-          WHERE (leases.residents, leases.rents, leases.activated_on)
-                IS DISTINCT FROM (excluded.residents, excluded.rents, excluded.activated_on)",
+            SET residents = excluded.residents, rents = excluded.rents, activated_on = excluded.activated_on,
+                open = excluded.open, oldest = excluded.oldest
+          WHERE (leases.residents, leases.rents, leases.activated_on, leases.open, leases.oldest)
+                IS DISTINCT FROM (excluded.residents, excluded.rents, excluded.activated_on, excluded.open, excluded.oldest)",
     )
     .bind(tenants)
     .bind(ids)
@@ -66,6 +66,8 @@ async fn save_leases(connection: &mut PgConnection, state: &State) -> Result<(),
     .bind(residents.collect::<Result<Vec<_>, _>>()?)
     .bind(rents.collect::<Result<Vec<_>, _>>()?)
     .bind(rows.values().map(|lease| lease.activated_on).collect::<Vec<_>>())
+    .bind(rows.values().map(|lease| lease.open).collect::<Vec<_>>())
+    .bind(rows.values().map(|lease| lease.oldest).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
@@ -144,78 +146,6 @@ async fn save_jobs(connection: &mut PgConnection, state: &State) -> Result<(), A
     .bind(jobs().map(|job| job.responded_at).collect::<Vec<_>>())
     .bind(jobs().map(|job| job.resolved_at).collect::<Vec<_>>())
     .bind(jobs().map(|job| job.dropped).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn save_movements(
-    connection: &mut PgConnection,
-    movements: &BTreeMap<SumKey, Movement>,
-) -> Result<(), ApplyError> {
-    let mut months: BTreeMap<SumKey, Movement> = BTreeMap::new();
-    for ((tenant, scope, day), movement) in movements {
-        let sum = months.entry((*tenant, *scope, month_after(*day, 0))).or_default();
-        sum.units += movement.units;
-        sum.rentable += movement.rentable;
-        sum.occupied += movement.occupied;
-        sum.market_rent += movement.market_rent;
-        sum.contract_rent += movement.contract_rent;
-    }
-    add_movements(connection, ("movements", "day"), movements).await?;
-    add_movements(connection, ("movements_by_month", "month"), &months).await
-}
-
-async fn add_movements(
-    connection: &mut PgConnection,
-    (table, day): (&str, &str),
-    sums: &BTreeMap<SumKey, Movement>,
-) -> Result<(), ApplyError> {
-    if sums.is_empty() {
-        return Ok(());
-    }
-    let figure = |get: fn(&Movement) -> i64| sums.values().map(get).collect::<Vec<_>>();
-    sqlx::query(&format!(
-        "INSERT INTO dashboard_v2.{table} AS had
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-                              $8::bigint[])
-         ON CONFLICT (tenant_id, scope, {day}) DO UPDATE
-            SET units = had.units + excluded.units, rentable = had.rentable + excluded.rentable,
-                occupied = had.occupied + excluded.occupied, market_rent = had.market_rent + excluded.market_rent,
-                contract_rent = had.contract_rent + excluded.contract_rent"
-    ))
-    .bind(sums.keys().map(|(tenant, ..)| *tenant).collect::<Vec<_>>())
-    .bind(sums.keys().map(|(_, scope, _)| *scope).collect::<Vec<_>>())
-    .bind(sums.keys().map(|(.., day)| *day).collect::<Vec<_>>())
-    .bind(figure(|sum| sum.units))
-    .bind(figure(|sum| sum.rentable))
-    .bind(figure(|sum| sum.occupied))
-    .bind(figure(|sum| sum.market_rent))
-    .bind(figure(|sum| sum.contract_rent))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn save_dues(connection: &mut PgConnection, state: &State) -> Result<(), ApplyError> {
-    let sums = &state.dues;
-    if sums.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO dashboard_v2.dues AS had
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-         ON CONFLICT (tenant_id, scope, due_on) DO UPDATE
-            SET charged = had.charged + excluded.charged, collected = had.collected + excluded.collected,
-                rent_collected = had.rent_collected + excluded.rent_collected, open = had.open + excluded.open",
-    )
-    .bind(sums.keys().map(|(tenant, ..)| *tenant).collect::<Vec<_>>())
-    .bind(sums.keys().map(|(_, scope, _)| *scope).collect::<Vec<_>>())
-    .bind(sums.keys().map(|(.., day)| *day).collect::<Vec<_>>())
-    .bind(sums.values().map(|sum| sum.charged).collect::<Vec<_>>())
-    .bind(sums.values().map(|sum| sum.collected).collect::<Vec<_>>())
-    .bind(sums.values().map(|sum| sum.rent_collected).collect::<Vec<_>>())
-    .bind(sums.values().map(|sum| sum.open).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

@@ -1,5 +1,9 @@
 //! The figures of the dashboard, as `accounting.md`'s KPIs define them: each from sums, not from the portfolio's rows.
 
+mod arrears;
+mod period;
+mod repairs;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -167,18 +171,19 @@ fn ratio(part: i64, whole: i64) -> Option<f64> {
 /// # Errors
 /// Passes on what the database says.
 pub async fn dashboard(connection: &mut PgConnection, question: &Question) -> Result<Answer, sqlx::Error> {
-    let (late_leases, past_due) = arrears(connection, question).await?;
+    let (late_leases, past_due) = arrears::arrears(connection, question).await?;
+    let repairs = repairs::repairs(connection, question).await?;
     Ok(Answer {
         portfolio: portfolio(connection, question).await?,
         months: months(connection, question).await?,
         late_leases,
         past_due,
-        late: late(connection, question).await?,
-        open_requests: open(connection, question, false).await?,
-        open_work_orders: open(connection, question, true).await?,
-        responses: deadlines(connection, question, ("respond_by", "responded_at")).await?,
-        resolutions: deadlines(connection, question, ("resolve_by", "resolved_at")).await?,
-        time_to_resolve: time_to_resolve(connection, question).await?,
+        late: arrears::late(connection, question, late_leases).await?,
+        open_requests: repairs::open(connection, question, false).await?,
+        open_work_orders: repairs::open(connection, question, true).await?,
+        responses: repairs.responses,
+        resolutions: repairs.resolutions,
+        time_to_resolve: repairs.time_to_resolve,
     })
 }
 
@@ -230,88 +235,5 @@ async fn months(connection: &mut PgConnection, question: &Question) -> Result<Ve
     .bind(month_after(question.from, question.months))
     .bind(question.today)
     .fetch_all(connection)
-    .await
-}
-
-async fn arrears(connection: &mut PgConnection, question: &Question) -> Result<(i64, i64), sqlx::Error> {
-    let of_property = question.of_property();
-    sqlx::query_as(&format!(
-        "SELECT count(DISTINCT lease_id), coalesce(sum(open), 0)::bigint FROM dashboard_v2.charges
-          WHERE tenant_id = $1 AND {of_property} AND open > 0 AND due_on < $3"
-    ))
-    .bind(question.organization)
-    .bind(question.property)
-    .bind(question.today)
-    .fetch_one(connection)
-    .await
-}
-
-async fn late(connection: &mut PgConnection, question: &Question) -> Result<Vec<Late>, sqlx::Error> {
-    let of_property = question.of_property();
-    sqlx::query_as(&format!(
-        "SELECT lease_id, leases.property_id, unit_id, residents, amount, oldest
-           FROM (SELECT tenant_id, lease_id, sum(open)::bigint AS amount, min(due_on) AS oldest
-                   FROM dashboard_v2.charges
-                  WHERE tenant_id = $1 AND {of_property} AND open > 0 AND due_on < $3
-                  GROUP BY tenant_id, lease_id ORDER BY amount DESC, lease_id LIMIT 20) AS owing
-           JOIN dashboard_v2.leases USING (tenant_id, lease_id)
-          ORDER BY amount DESC, lease_id"
-    ))
-    .bind(question.organization)
-    .bind(question.property)
-    .bind(question.today)
-    .fetch_all(connection)
-    .await
-}
-
-async fn open(connection: &mut PgConnection, question: &Question, work_orders: bool) -> Result<Open, sqlx::Error> {
-    let of_property = question.of_property();
-    let counts: Vec<(String, i64)> = sqlx::query_as(&format!(
-        "SELECT priority, count(*) FROM dashboard_v2.items
-          WHERE tenant_id = $1 AND {of_property} AND open AND work_order = $3
-          GROUP BY priority"
-    ))
-    .bind(question.organization)
-    .bind(question.property)
-    .bind(work_orders)
-    .fetch_all(connection)
-    .await?;
-    Ok(counts.into_iter().collect())
-}
-
-async fn deadlines(
-    connection: &mut PgConnection,
-    question: &Question,
-    (due, kept): (&str, &str),
-) -> Result<Deadlines, sqlx::Error> {
-    let of_property = question.of_property();
-    sqlx::query_as(&format!(
-        "SELECT count(*) AS due, count(*) FILTER (WHERE {kept} <= {due}) AS met FROM dashboard_v2.jobs
-          WHERE tenant_id = $1 AND {of_property} AND NOT dropped
-            AND {due} >= $3 AND {due} < $4"
-    ))
-    .bind(question.organization)
-    .bind(question.property)
-    .bind(question.measured_from)
-    .bind(question.now)
-    .fetch_one(connection)
-    .await
-}
-
-async fn time_to_resolve(connection: &mut PgConnection, question: &Question) -> Result<TimeToResolve, sqlx::Error> {
-    let of_property = question.of_property();
-    sqlx::query_as(&format!(
-        "SELECT count(*) AS jobs, avg(seconds)::float8 AS mean,
-                percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
-                percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS p90
-           FROM (SELECT extract(epoch FROM resolved_at - opened_at)::float8 AS seconds FROM dashboard_v2.jobs
-                  WHERE tenant_id = $1 AND {of_property} AND NOT dropped
-                    AND resolved_at >= $3 AND resolved_at < $4) AS took"
-    ))
-    .bind(question.organization)
-    .bind(question.property)
-    .bind(question.measured_from)
-    .bind(question.now)
-    .fetch_one(connection)
     .await
 }

@@ -1,0 +1,134 @@
+//! How long jobs took, counted in buckets: what a percentile of many is found from.
+//!
+//! A bucket is named by the seven leading bits of a number of seconds and how many bits follow, as in G. Tene's HDR histogram.
+//! So it is one number below 128 seconds, and beyond that at most 1/64 of it wide: its middle is within 1/128 of all in it.
+
+use std::{collections::BTreeMap, ops::AddAssign};
+
+const LEADING_BITS: u32 = 7;
+/// Of each number of bits, how many buckets there are: those of which the first bit is set.
+const OF_A_LENGTH: u64 = 1 << (LEADING_BITS - 1);
+
+/// How many jobs there are in each bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Durations(pub BTreeMap<i16, i64>);
+
+impl Durations {
+    /// So many more jobs took so long.
+    pub fn add(&mut self, seconds: i64, jobs: i64) {
+        *self.0.entry(bucket(seconds)).or_default() += jobs;
+    }
+
+    /// The duration that this share of the jobs doesn't exceed, as `percentile_cont` finds it; `None` without any.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "a rank among far fewer jobs than a float is exact for"
+    )]
+    pub fn percentile(&self, share: f64) -> Option<f64> {
+        let last = self.0.values().sum::<i64>() - 1;
+        if last < 0 {
+            return None;
+        }
+        let rank = share * last as f64;
+        let below = rank.floor() as i64;
+        let (low, high) = (self.ranked(below)?, self.ranked((below + 1).min(last))?);
+        Some((high - low).mul_add(rank.fract(), low))
+    }
+
+    /// How long the job took that has so many before it.
+    fn ranked(&self, rank: i64) -> Option<f64> {
+        let mut jobs = 0;
+        let reached = self.0.iter().find(|(_, count)| {
+            jobs += *count;
+            jobs > rank
+        });
+        reached.map(|(bucket, _)| middle(*bucket))
+    }
+}
+
+impl AddAssign for Durations {
+    fn add_assign(&mut self, other: Self) {
+        for (bucket, jobs) in other.0 {
+            *self.0.entry(bucket).or_default() += jobs;
+        }
+    }
+}
+
+/// The bucket that a number of seconds is in; work that ended before it was reported took no time.
+fn bucket(seconds: i64) -> i16 {
+    let seconds = u64::try_from(seconds).unwrap_or(0);
+    let following = (u64::BITS - seconds.leading_zeros()).saturating_sub(LEADING_BITS);
+    let number = u64::from(following) * OF_A_LENGTH + (seconds >> following);
+    i16::try_from(number).unwrap_or(i16::MAX)
+}
+
+/// The middle of the durations in a bucket, in seconds.
+#[expect(clippy::cast_precision_loss, reason = "an approximation")]
+fn middle(bucket: i16) -> f64 {
+    let number = u64::try_from(bucket).unwrap_or(0);
+    let following = (number / OF_A_LENGTH).saturating_sub(1);
+    let width = 1_u64 << following;
+    let first = (number - following * OF_A_LENGTH) << following;
+    first as f64 + (width - 1) as f64 / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn up_to_two_minutes_each_second_has_its_bucket() {
+        for seconds in 0..128 {
+            assert_eq!(i64::from(bucket(seconds)), seconds);
+            assert!((middle(bucket(seconds)) - f64::from(i32::try_from(seconds).unwrap())).abs() < f64::EPSILON);
+        }
+    }
+
+    #[test]
+    fn buckets_follow_one_another_without_a_gap() {
+        let mut before = bucket(0);
+        for seconds in 1..100_000 {
+            let next = bucket(seconds);
+            assert!(next == before || next == before + 1, "{seconds}");
+            before = next;
+        }
+        assert!(bucket(i64::MAX) < i16::MAX);
+        assert_eq!(bucket(-5), bucket(0));
+    }
+
+    #[test]
+    fn without_jobs_there_is_no_percentile() {
+        assert_eq!(Durations::default().percentile(0.5), None);
+        let mut gone = Durations::default();
+        gone.add(60, 1);
+        gone.add(60, -1);
+        assert_eq!(gone.percentile(0.5), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_middle_is_within_a_percent(seconds in prop_oneof![0..100_000_i64, any::<i64>().prop_map(|n| n & i64::MAX)]) {
+            let seconds = seconds as f64;
+            prop_assert!((middle(bucket(seconds as i64)) - seconds).abs() <= seconds / 128.0);
+        }
+
+        #[test]
+        fn a_percentile_is_within_a_percent(
+            mut seconds in prop::collection::vec(0..5_000_000_i64, 1..300), share in 0.0..1.0_f64,
+        ) {
+            let mut durations = Durations::default();
+            for seconds in &seconds {
+                durations.add(*seconds, 1);
+            }
+            seconds.sort_unstable();
+            let rank = share * (seconds.len() - 1) as f64;
+            let (below, above) = (seconds[rank.floor() as usize] as f64, seconds[rank.ceil() as usize] as f64);
+            let exact = (above - below).mul_add(rank.fract(), below);
+            let found = durations.percentile(share).unwrap();
+            prop_assert!((found - exact).abs() <= exact / 100.0, "{found}, not {exact}");
+        }
+    }
+}

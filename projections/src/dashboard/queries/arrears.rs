@@ -1,0 +1,90 @@
+//! Who is late, and with how much.
+
+use sqlx::PgConnection;
+
+use super::{Late, Question};
+
+/// So many are shown.
+const SHOWN: usize = 20;
+/// So many late leases are read all; of more, only those that may be shown.
+const FEW: i64 = 100;
+/// How many are read at first to find those, and by how much more each time that they may not all be among them.
+const AT_FIRST: i64 = 40;
+const TIMES_MORE: i64 = 4;
+
+/// How many leases have something past due, and how much it is in all.
+pub(super) async fn arrears(connection: &mut PgConnection, question: &Question) -> Result<(i64, i64), sqlx::Error> {
+    sqlx::query_as(
+        "SELECT coalesce(sum(leases), 0)::bigint, coalesce(sum(open), 0)::bigint FROM dashboard_v2.dues
+          WHERE tenant_id = $1 AND scope = $2 AND due_on < $3 AND open <> 0",
+    )
+    .bind(question.organization)
+    .bind(question.scope())
+    .bind(question.today)
+    .fetch_one(connection)
+    .await
+}
+
+/// A late lease with all that it has open, due or not.
+#[derive(sqlx::FromRow)]
+struct Owing {
+    #[sqlx(flatten)]
+    late: Late,
+    open: i64,
+}
+
+/// Those that owe most, the one that owes most first.
+///
+/// What is past due depends on the day, so no index is in its order; but it is never more than what is open.
+pub(super) async fn late(
+    connection: &mut PgConnection,
+    question: &Question,
+    late_leases: i64,
+) -> Result<Vec<Late>, sqlx::Error> {
+    let mut limit = (late_leases > FEW).then_some(AT_FIRST);
+    loop {
+        let mut owing = owing(connection, question, limit).await?;
+        match limit {
+            Some(read) if i64::try_from(owing.len()) == Ok(read) && !leads(&owing) => limit = Some(read * TIMES_MORE),
+            _ => {
+                owing.truncate(SHOWN);
+                return Ok(owing.into_iter().map(|owing| owing.late).collect());
+            }
+        }
+    }
+}
+
+/// Whether those that are shown come before all that were not read: these have no more open than the last one read, and as much
+/// only under a later id.
+fn leads(owing: &[Owing]) -> bool {
+    let last_read = owing.iter().map(|owing| (-owing.open, owing.late.lease_id)).max();
+    let last_shown = owing
+        .get(SHOWN - 1)
+        .map(|owing| (-owing.late.amount, owing.late.lease_id));
+    last_shown.is_some_and(|shown| last_read.is_some_and(|read| shown <= read))
+}
+
+/// The late leases in the order of what is past due: all, or those of them with most open.
+async fn owing(
+    connection: &mut PgConnection,
+    question: &Question,
+    limit: Option<i64>,
+) -> Result<Vec<Owing>, sqlx::Error> {
+    let of_property = question.of_property();
+    let most = limit.map_or("$4::bigint IS NULL", |_| "true ORDER BY open DESC, lease_id LIMIT $4");
+    sqlx::query_as(&format!(
+        "SELECT owing.lease_id, property_id, unit_id, residents, owing.open - not_yet.open AS amount, oldest, owing.open
+           FROM (SELECT tenant_id, lease_id, property_id, unit_id, residents, open, oldest FROM dashboard_v2.leases
+                  WHERE tenant_id = $1 AND {of_property} AND open > 0 AND oldest < $3 AND {most}) AS owing
+          CROSS JOIN LATERAL (
+                SELECT coalesce(sum(open), 0)::bigint AS open FROM dashboard_v2.charges
+                 WHERE tenant_id = owing.tenant_id AND lease_id = owing.lease_id AND open > 0 AND due_on >= $3) AS not_yet
+          ORDER BY amount DESC, lease_id"
+    ))
+    .bind(question.organization)
+    .bind(question.property)
+    .bind(question.today)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}

@@ -1,0 +1,416 @@
+//! What holds of the dashboard whatever happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono_tz::Tz;
+use domain::{
+    maintenance_request::{Deadlines as By, MaintenanceRequestEvent, Priority},
+    sla::day_begins,
+    span::month_after,
+};
+use proptest::prelude::*;
+
+use super::{
+    super::{
+        durations::Durations,
+        queries::{Deadlines, Late, TimeToResolve},
+    },
+    portfolio::history,
+    repairs::{repairs, submitted},
+    story::{ELM, step, told},
+    *,
+};
+
+/// Of each table of sums, those that are not what the rows come to.
+const SUMS: [(&str, &str); 6] = [
+    (
+        "leases",
+        "SELECT lease_id::text FROM dashboard_v2.leases l
+           LEFT JOIN (SELECT tenant_id, lease_id, sum(open)::bigint AS open, min(due_on) AS oldest
+                        FROM dashboard_v2.charges WHERE open > 0 GROUP BY 1, 2) AS c USING (tenant_id, lease_id)
+          WHERE (l.open, l.oldest) IS DISTINCT FROM (coalesce(c.open, 0), c.oldest)",
+    ),
+    (
+        "dues",
+        "WITH scoped AS (
+           SELECT c.*, scope, min(due_on) FILTER (WHERE open > 0) OVER (PARTITION BY tenant_id, scope, lease_id) AS oldest
+             FROM dashboard_v2.charges c, unnest(ARRAY[property_id, tenant_id]) AS scope)
+         SELECT due_on::text
+           FROM (SELECT tenant_id, scope, due_on, sum(open)::bigint AS open,
+                        count(DISTINCT lease_id) FILTER (WHERE oldest = due_on) AS leases FROM scoped GROUP BY 1, 2, 3) AS r
+           FULL JOIN dashboard_v2.dues d USING (tenant_id, scope, due_on)
+          WHERE (d.open, d.leases) IS DISTINCT FROM (r.open, r.leases)",
+    ),
+    (
+        "open_items",
+        "SELECT priority
+           FROM (SELECT tenant_id, scope, work_order, priority, count(*) AS items
+                   FROM dashboard_v2.items, unnest(ARRAY[property_id, tenant_id]) AS scope WHERE open GROUP BY 1, 2, 3, 4) AS r
+           FULL JOIN dashboard_v2.open_items o USING (tenant_id, scope, work_order, priority)
+          WHERE coalesce(r.items, 0) IS DISTINCT FROM o.items",
+    ),
+    (
+        "repairs",
+        "WITH scoped AS (SELECT * FROM dashboard_v2.jobs, unnest(ARRAY[property_id, tenant_id]) AS scope WHERE NOT dropped),
+         parts AS (
+           SELECT tenant_id, scope, respond_by AS at, 1 AS responses, coalesce(responded_at <= respond_by, false)::int AS responses_met,
+                  0 AS resolutions, 0 AS resolutions_met, 0 AS jobs, 0 AS seconds FROM scoped
+           UNION ALL
+           SELECT tenant_id, scope, resolve_by, 0, 0, 1, coalesce(resolved_at <= resolve_by, false)::int, 0, 0 FROM scoped
+           UNION ALL
+           SELECT tenant_id, scope, resolved_at, 0, 0, 0, 0, 1, trunc(extract(epoch FROM resolved_at - opened_at)) FROM scoped
+            WHERE resolved_at IS NOT NULL)
+         SELECT day::text
+           FROM (SELECT tenant_id, scope, (at AT TIME ZONE 'UTC')::date AS day, sum(responses) AS a, sum(responses_met) AS b,
+                        sum(resolutions) AS c, sum(resolutions_met) AS d, sum(jobs) AS e, sum(seconds) AS f
+                   FROM parts GROUP BY 1, 2, 3) AS r
+           FULL JOIN dashboard_v2.repairs s USING (tenant_id, scope, day)
+          WHERE (s.responses, s.responses_met, s.resolutions, s.resolutions_met, s.jobs, s.seconds) IS DISTINCT FROM
+                (coalesce(a, 0), coalesce(b, 0), coalesce(c, 0), coalesce(d, 0), coalesce(e, 0), coalesce(f, 0))",
+    ),
+    (
+        "repairs_by_month",
+        "SELECT month::text
+           FROM (SELECT tenant_id, scope, date_trunc('month', day::timestamp)::date AS month, sum(responses) AS a,
+                        sum(responses_met) AS b, sum(resolutions) AS c, sum(resolutions_met) AS d, sum(jobs) AS e, sum(seconds) AS f
+                   FROM dashboard_v2.repairs GROUP BY 1, 2, 3) AS r
+           FULL JOIN dashboard_v2.repairs_by_month s USING (tenant_id, scope, month)
+          WHERE (s.responses, s.responses_met, s.resolutions, s.resolutions_met, s.jobs, s.seconds)
+                IS DISTINCT FROM (a, b, c, d, e, f)",
+    ),
+    (
+        "durations_by_month",
+        "SELECT month::text
+           FROM (SELECT tenant_id, scope, date_trunc('month', day::timestamp)::date AS month, bucket, sum(n) AS jobs
+                   FROM dashboard_v2.durations, unnest(buckets, jobs) AS count (bucket, n) GROUP BY 1, 2, 3, 4) AS r
+           FULL JOIN (SELECT tenant_id, scope, month, bucket, n AS jobs
+                        FROM dashboard_v2.durations_by_month, unnest(buckets, jobs) AS count (bucket, n)) AS s
+          USING (tenant_id, scope, month, bucket) WHERE s.jobs IS DISTINCT FROM r.jobs",
+    ),
+];
+
+impl Desk {
+    /// Applies facts in batches that end somewhere.
+    async fn apply_in_parts(&mut self, facts: &[Arc<Fact>], ends: &[usize]) {
+        let mut rest = facts;
+        for end in ends.iter().cycle() {
+            let (batch, later) = rest.split_at((*end).min(rest.len()));
+            self.apply(batch).await.unwrap();
+            rest = later;
+            if rest.is_empty() {
+                return;
+            }
+        }
+    }
+
+    async fn sums_are_those_of_the_rows(&mut self) {
+        for (table, differences) in SUMS {
+            let differences: Vec<String> = sqlx::query_scalar(differences)
+                .fetch_all(&mut self.connection)
+                .await
+                .unwrap();
+            assert_eq!(differences, [""; 0], "{table}");
+        }
+        let jobs: Vec<(Uuid, Uuid, NaiveDate, i64)> = sqlx::query_as(
+            "SELECT tenant_id, scope, (resolved_at AT TIME ZONE 'UTC')::date,
+                    trunc(extract(epoch FROM resolved_at - opened_at))::bigint
+               FROM dashboard_v2.jobs, unnest(ARRAY[property_id, tenant_id]) AS scope
+              WHERE NOT dropped AND resolved_at IS NOT NULL",
+        )
+        .fetch_all(&mut self.connection)
+        .await
+        .unwrap();
+        let mut expected: BTreeMap<_, Durations> = BTreeMap::new();
+        for (tenant, scope, day, seconds) in jobs {
+            expected.entry((tenant, scope, day)).or_default().add(seconds, 1);
+        }
+        let counts: Vec<(Uuid, Uuid, NaiveDate, i16, i64)> = sqlx::query_as(
+            "SELECT tenant_id, scope, day, bucket, n
+               FROM dashboard_v2.durations, unnest(buckets, jobs) AS count (bucket, n) WHERE n <> 0",
+        )
+        .fetch_all(&mut self.connection)
+        .await
+        .unwrap();
+        let mut found: BTreeMap<_, Durations> = BTreeMap::new();
+        for (tenant, scope, day, bucket, jobs) in counts {
+            found.entry((tenant, scope, day)).or_default().0.insert(bucket, jobs);
+        }
+        assert_eq!(found, expected);
+    }
+
+    /// What the rows answer, one by one.
+    async fn reckoned(&mut self, question: &Question) -> Answer {
+        let (late_leases, past_due) = self
+            .asked(
+                question,
+                "SELECT count(DISTINCT lease_id), coalesce(sum(open), 0)::bigint FROM dashboard_v2.charges
+                  WHERE tenant_id = $1 AND property_id = coalesce($2, property_id) AND open > 0 AND due_on < $3
+                    AND $4::timestamptz < $5::timestamptz",
+            )
+            .await
+            .remove(0);
+        let late: Vec<Late> = self
+            .asked(
+                question,
+                "SELECT lease_id, l.property_id, unit_id, residents, sum(c.open)::bigint AS amount, min(due_on) AS oldest
+                   FROM dashboard_v2.charges c JOIN dashboard_v2.leases l USING (tenant_id, lease_id)
+                  WHERE tenant_id = $1 AND l.property_id = coalesce($2, l.property_id) AND c.open > 0 AND due_on < $3
+                    AND $4::timestamptz < $5::timestamptz
+                  GROUP BY lease_id, l.property_id, unit_id, residents ORDER BY amount DESC, lease_id LIMIT 20",
+            )
+            .await;
+        let open: Vec<(bool, String, i64)> = self
+            .asked(
+                question,
+                "SELECT work_order, priority, count(*) FROM dashboard_v2.items
+                  WHERE tenant_id = $1 AND property_id = coalesce($2, property_id) AND open
+                    AND $3::date IS NOT NULL AND $4::timestamptz < $5::timestamptz GROUP BY 1, 2",
+            )
+            .await;
+        let of = |orders| {
+            let of = open.iter().filter(move |(work_order, ..)| *work_order == orders);
+            of.map(|(_, priority, count)| (priority.clone(), *count)).collect()
+        };
+        let mut deadlines = Vec::new();
+        for (due, kept) in [("respond_by", "responded_at"), ("resolve_by", "resolved_at")] {
+            let counts = format!(
+                "SELECT count(*) AS due, count(*) FILTER (WHERE {kept} <= {due}) AS met FROM dashboard_v2.jobs
+                  WHERE tenant_id = $1 AND property_id = coalesce($2, property_id) AND NOT dropped
+                    AND $3::date IS NOT NULL AND {due} >= $4 AND {due} < $5"
+            );
+            deadlines.push(self.asked::<Deadlines>(question, &counts).await.remove(0));
+        }
+        let time_to_resolve = self
+            .asked::<TimeToResolve>(
+                question,
+                "SELECT count(*) AS jobs, avg(seconds)::float8 AS mean,
+                        percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
+                        percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS p90
+                   FROM (SELECT trunc(extract(epoch FROM resolved_at - opened_at))::float8 AS seconds FROM dashboard_v2.jobs
+                          WHERE tenant_id = $1 AND property_id = coalesce($2, property_id) AND NOT dropped
+                            AND $3::date IS NOT NULL AND resolved_at >= $4 AND resolved_at < $5) AS took",
+            )
+            .await
+            .remove(0);
+        let answer = self.answer(question).await;
+        Answer {
+            late_leases,
+            past_due,
+            late,
+            open_requests: of(false),
+            open_work_orders: of(true),
+            responses: deadlines[0],
+            resolutions: deadlines[1],
+            time_to_resolve,
+            ..answer
+        }
+    }
+
+    async fn asked<Row>(&mut self, question: &Question, statement: &str) -> Vec<Row>
+    where
+        Row: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin,
+    {
+        sqlx::query_as(statement)
+            .bind(question.organization)
+            .bind(question.property)
+            .bind(question.today)
+            .bind(question.measured_from)
+            .bind(question.now)
+            .fetch_all(&mut self.connection)
+            .await
+            .unwrap()
+    }
+
+    /// The answer is what the rows say, but for percentiles of many jobs, which are within a percent of it.
+    async fn answers_what_the_rows_say(&mut self, question: &Question) -> Answer {
+        let reckoned = self.reckoned(question).await;
+        let answer = self.answer(question).await;
+        let (found, exact) = (answer.time_to_resolve, reckoned.time_to_resolve);
+        let within = |found: Option<f64>, exact: Option<f64>, part: f64| match (found, exact) {
+            (Some(found), Some(exact)) => (found - exact).abs() <= exact * part,
+            (found, exact) => found == exact,
+        };
+        let part = if exact.jobs > 100 { 0.01 } else { 0.0 };
+        assert!(within(found.mean, exact.mean, 1e-9), "{found:?}, not {exact:?}");
+        assert!(within(found.median, exact.median, part), "{found:?}, not {exact:?}");
+        assert!(within(found.p90, exact.p90, part), "{found:?}, not {exact:?}");
+        let but_for_times = |answer: Answer| Answer {
+            time_to_resolve: TimeToResolve {
+                jobs: answer.time_to_resolve.jobs,
+                ..TimeToResolve::default()
+            },
+            ..answer
+        };
+        assert_eq!(but_for_times(answer.clone()), but_for_times(reckoned), "{question:?}");
+        answer
+    }
+}
+
+/// Of both organizations and their properties, from local midnights and other moments until some time in a history or after it.
+fn questions(last: DateTime<Utc>) -> Vec<Question> {
+    let zones = [
+        Tz::UTC,
+        Tz::America__New_York,
+        Tz::Asia__Kathmandu,
+        Tz::Pacific__Kiritimati,
+    ];
+    let mut questions = Vec::new();
+    for (zone, back) in zones.into_iter().zip([0, 9, 40, 0]) {
+        let now = last - TimeDelta::hours(back * 24 - 7);
+        let today = now.with_timezone(&zone).date_naive();
+        let from = month_after(today - TimeDelta::days(70), 0);
+        for (organization, property) in [(MAPLE, None), (MAPLE, Some(COURT)), (ELM, None), (ELM, Some(OAK))] {
+            for measured_from in [
+                day_begins(from, zone),
+                now - TimeDelta::hours(5),
+                now - TimeDelta::minutes(40_000),
+            ] {
+                questions.push(Question {
+                    organization,
+                    property: property.map(|property| property.0),
+                    today,
+                    now,
+                    from,
+                    months: 3,
+                    measured_from,
+                });
+            }
+        }
+    }
+    questions
+}
+
+/// A question about all that happened until a moment.
+fn about(measured_from: DateTime<Utc>, now: DateTime<Utc>) -> Question {
+    Question {
+        organization: MAPLE,
+        property: None,
+        today: now.date_naive(),
+        now,
+        from: measured_from.date_naive(),
+        months: 3,
+        measured_from,
+    }
+}
+
+#[tokio::test]
+async fn those_who_owe_most_are_found_behind_many_whose_rent_is_not_due_yet() {
+    let mut events = Vec::new();
+    for number in 0..300 {
+        let past_due = i64::try_from(1 + number % 60).unwrap() * 1_000;
+        let coming = i64::try_from(300 - number).unwrap() * 10_000;
+        events.push(("2026-01-01", lease_created(number, COURT, 100_000)));
+        for (charge, amount, due_on) in [(number, past_due, "2026-02-01"), (1_000 + number, coming, "2026-03-01")] {
+            let posted = posted(charge, ChargeKind::Rent, amount, due_on);
+            events.push(("2026-01-02", of_lease(number, posted)));
+        }
+    }
+    let mut desk = Desk::with(&numbered(events)).await;
+    for (today, most) in [
+        ("2026-02-01", 0),
+        ("2026-02-02", 60_000),
+        ("2026-03-01", 60_000),
+        ("2026-03-02", 3_001_000),
+    ] {
+        let now = noon(on(today));
+        let answer = desk
+            .answers_what_the_rows_say(&about(now - TimeDelta::days(60), now))
+            .await;
+        assert_eq!(answer.late.first().map_or(0, |late| late.amount), most, "{today}");
+    }
+}
+
+#[tokio::test]
+async fn a_period_begins_with_its_first_moment_and_ends_before_its_last() {
+    let zone = Tz::America__New_York;
+    let from = day_begins(on("2026-01-01"), zone);
+    let now = day_begins(on("2026-03-15"), zone);
+    let mut desk = Desk::new().await;
+    let midnight = |day| on(day).and_hms_opt(0, 0, 0).unwrap().and_utc();
+    let moments = [
+        (from - TimeDelta::microseconds(1), false),
+        (from, true),
+        (midnight("2026-01-02") - TimeDelta::microseconds(1), true),
+        (midnight("2026-01-02"), true),
+        (midnight("2026-02-01") - TimeDelta::microseconds(1), true),
+        (midnight("2026-02-01"), true),
+        (midnight("2026-03-01"), true),
+        (midnight("2026-03-15"), true),
+        (now - TimeDelta::microseconds(1), true),
+        (now, false),
+        (midnight("2026-04-01"), false),
+    ];
+    let mut facts = Vec::new();
+    for ((at, _), number) in moments.into_iter().zip(1_i64..) {
+        let id = Uuid::from_u128(u128::try_from(9_000 + number).unwrap());
+        let resolved = MaintenanceRequestEvent::Resolved {
+            resolution: String::new(),
+        };
+        let deadlines = By {
+            respond_by: at,
+            resolve_by: at,
+        };
+        let reported = at - TimeDelta::hours(number);
+        facts.push(Arc::new(fact_at(
+            2 * number,
+            id,
+            reported,
+            submitted(Priority::High, reported, deadlines),
+        )));
+        facts.push(Arc::new(fact_at(
+            2 * number + 1,
+            id,
+            at,
+            AnyEvent::MaintenanceRequest(resolved),
+        )));
+    }
+    desk.apply_in_parts(&facts, &[3]).await;
+    let answer = desk.answers_what_the_rows_say(&about(from, now)).await;
+    let expected = i64::try_from(moments.iter().filter(|(_, within)| *within).count()).unwrap();
+    for kept in [answer.responses, answer.resolutions] {
+        assert_eq!((kept.due, kept.met), (expected, expected));
+    }
+    assert_eq!(answer.time_to_resolve.jobs, expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+    #[test]
+    fn sums_and_answers_are_what_the_rows_say_wherever_batches_end(
+        steps in prop::collection::vec(step(), 1_900..2_100),
+        ends in prop::collection::vec(1_usize..90, 40),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let facts = told(&steps);
+            let mut desk = Desk::new().await;
+            desk.apply_in_parts(&facts, &ends).await;
+            desk.sums_are_those_of_the_rows().await;
+            let mut seen = BTreeSet::new();
+            for question in questions(facts.last().unwrap().metadata.occurred_at) {
+                let answer = desk.answers_what_the_rows_say(&question).await;
+                seen.insert((answer.late_leases > 100, answer.time_to_resolve.jobs > 100));
+            }
+            for (many, what) in [(true, "many"), (false, "few")] {
+                assert!(seen.iter().any(|(late, _)| *late == many), "{what} are late");
+                assert!(seen.iter().any(|(_, jobs)| *jobs == many), "{what} jobs ended");
+            }
+            assert_eq!(desk.dump().await, Desk::with(&facts).await.dump().await);
+        });
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+    #[test]
+    fn where_batches_end_makes_no_difference(ends in prop::collection::vec(1_usize..6, 30)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut facts = history();
+            facts.extend(repairs());
+            let mut desk = Desk::new().await;
+            desk.apply_in_parts(&facts, &ends).await;
+            assert_eq!(desk.dump().await, Desk::with(&facts).await.dump().await);
+        });
+    }
+}
