@@ -74,6 +74,12 @@ fn middle(bucket: i16) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "far fewer seconds and jobs than a float is exact for, or compared with room"
+)]
 mod tests {
     use proptest::prelude::*;
 

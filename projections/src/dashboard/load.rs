@@ -177,9 +177,10 @@ async fn load_debts(
 ) -> Result<HashMap<Key, BTreeMap<NaiveDate, i64>>, sqlx::Error> {
     let (tenants, ids) = columns(keys);
     let rows: Vec<(Uuid, Uuid, NaiveDate, i64)> = sqlx::query_as(
-        "SELECT tenant_id, lease_id, due_on, sum(open)::bigint FROM dashboard_v2.charges
-          WHERE (tenant_id, lease_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[])) AND open > 0
-          GROUP BY tenant_id, lease_id, due_on",
+        "SELECT wanted.tenant_id, wanted.lease_id, debts.* FROM unnest($1::uuid[], $2::uuid[]) AS wanted (tenant_id, lease_id)
+          CROSS JOIN LATERAL (
+                SELECT due_on, sum(open)::bigint FROM dashboard_v2.charges
+                 WHERE tenant_id = wanted.tenant_id AND lease_id = wanted.lease_id AND open > 0 GROUP BY due_on) AS debts",
     )
     .bind(tenants)
     .bind(ids)

@@ -149,12 +149,12 @@ fn owed(
         open: amount,
     };
     state.charges.insert((lease.0, charge), row);
-    let change = Due {
+    let more = Due {
         charged: amount,
         open: amount,
         ..Due::default()
     };
-    owes(state, lease, due_on, change)
+    owes(state, lease, due_on, more)
 }
 
 /// A charge is less than it was: what is waived was never charged, what is written off was.
@@ -162,25 +162,25 @@ fn reduced(state: &mut State, charge: Key, amount: i64, waived: bool) -> Result<
     let row = known_charge(state, charge)?;
     row.open -= amount;
     let (lease, due_on) = ((charge.0, row.lease), row.due_on);
-    let change = Due {
+    let more = Due {
         charged: if waived { -amount } else { 0 },
         open: -amount,
         ..Due::default()
     };
-    owes(state, lease, due_on, change)
+    owes(state, lease, due_on, more)
 }
 
 fn collected(state: &mut State, charge: Key, amount: i64) -> Result<(), Unknown> {
     let row = known_charge(state, charge)?;
     row.open -= amount;
     let (lease, due_on) = ((charge.0, row.lease), row.due_on);
-    let change = Due {
+    let more = Due {
         collected: amount,
         rent_collected: if row.rent { amount } else { 0 },
         open: -amount,
         ..Due::default()
     };
-    owes(state, lease, due_on, change)
+    owes(state, lease, due_on, more)
 }
 
 /// Changes the sums of a due date, and what the lease has open and since when.

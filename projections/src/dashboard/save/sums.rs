@@ -175,9 +175,11 @@ async fn add_durations(
            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::smallint[], $5::bigint[])
                       AS more (tenant_id, scope, {day}, bucket, jobs)),
          had AS (
-           SELECT tenant_id, scope, {day}, bucket, count.jobs
-             FROM dashboard_v2.{table} AS had, unnest(had.buckets, had.jobs) AS count (bucket, jobs)
-            WHERE (tenant_id, scope, {day}) IN (SELECT tenant_id, scope, {day} FROM more)),
+           SELECT changed.*, count.* FROM (SELECT DISTINCT tenant_id, scope, {day} FROM more) AS changed
+            CROSS JOIN LATERAL (
+                  SELECT buckets, jobs FROM dashboard_v2.{table}
+                   WHERE tenant_id = changed.tenant_id AND scope = changed.scope AND {day} = changed.{day} LIMIT 1) AS had
+            CROSS JOIN unnest(had.buckets, had.jobs) AS count),
          sums AS (
            SELECT tenant_id, scope, {day}, bucket, sum(jobs)::bigint AS jobs
              FROM (TABLE more UNION ALL TABLE had) AS counts GROUP BY tenant_id, scope, {day}, bucket)

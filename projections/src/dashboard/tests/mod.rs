@@ -1,4 +1,5 @@
 mod laws;
+mod oracle;
 mod portfolio;
 mod repairs;
 mod story;

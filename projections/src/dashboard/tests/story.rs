@@ -177,7 +177,7 @@ impl Story {
         let midnight = resolve_by.date_naive().and_hms_opt(0, 0, 0).unwrap().and_utc();
         Deadlines {
             respond_by,
-            resolve_by: if more % 5 == 0 { midnight } else { resolve_by },
+            resolve_by: if more.is_multiple_of(5) { midnight } else { resolve_by },
         }
     }
 
