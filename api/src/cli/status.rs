@@ -158,7 +158,8 @@ async fn readers(stream: &PgPool) -> Result<Vec<Reader>, sqlx::Error> {
         "SELECT c.projection, c.version, coalesce(bool_or(r.active), false) AS active,
                 sum(greatest(h.head - c.position, 0))::bigint AS events,
                 coalesce(greatest(max((SELECT extract(epoch FROM clock_timestamp() - e.recorded_at)::float8 FROM events e
-                                        WHERE e.shard = c.shard AND e.position = c.position + 1)), 0), 0) AS seconds,
+                                        WHERE e.shard = c.shard AND e.position BETWEEN c.position + 1 AND c.position + 1
+                                        ORDER BY e.position LIMIT 1)), 0), 0) AS seconds,
                 (SELECT count(*) FROM parked p WHERE p.projection = c.projection AND p.version = c.version) AS parked,
                 (SELECT count(*) FROM workers w WHERE w.projection = c.projection AND w.version = c.version
                     AND w.expires_at > clock_timestamp()) AS processes
