@@ -5,7 +5,7 @@
 //! turn.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     time::Duration,
 };
 
@@ -123,8 +123,8 @@ pub(crate) struct Leases {
 struct Part {
     /// How many it should hold.
     fair: usize,
-    /// Those that are its own by their leases.
-    held: BTreeSet<Shard>,
+    /// Those that are its own by their leases, with the positions of their checkpoints.
+    held: BTreeMap<Shard, i64>,
 }
 
 /// What a process works on from now on.
@@ -154,14 +154,17 @@ impl Leases {
     }
 
     /// Leaves what is more than this process's part to others, takes what is free of it, and makes sure that the log is the one
-    /// that the checkpoints speak of. A process that stood still may have lost what it works on without a word.
+    /// that the checkpoints speak of. A process that stood still may have lost what it works on without a word; one that works on a
+    /// shard from another position than its checkpoint's takes it anew.
     pub(crate) async fn settle(
         &self,
         version: Version,
-        works_on: impl Fn(&Shard) -> bool,
+        works_on: impl Fn(Shard, i64) -> bool,
     ) -> Result<Settled, SourceError> {
         let Part { fair, held } = self.part(version).await?;
-        let (mut kept, idle): (BTreeSet<Shard>, BTreeSet<Shard>) = held.into_iter().partition(works_on);
+        let (kept, idle): (Vec<_>, Vec<_>) = held.into_iter().partition(|(shard, at)| works_on(*shard, *at));
+        let shards = |held: Vec<(Shard, i64)>| held.into_iter().map(|(shard, _)| shard).collect::<BTreeSet<_>>();
+        let (mut kept, idle) = (shards(kept), shards(idle));
         let surplus: Vec<Shard> = kept.iter().chain(&idle).skip(fair).copied().collect();
         if !surplus.is_empty() {
             self.leave(version, &surplus).await?;
@@ -195,7 +198,10 @@ impl Leases {
                DELETE FROM workers WHERE projection = $1 AND version = $2 AND holder <> $3 AND expires_at <= clock_timestamp())
              SELECT (SELECT count(*) FROM workers
                       WHERE projection = $1 AND version = $2 AND holder <> $3 AND expires_at > clock_timestamp()) AS others,
-                    ARRAY(SELECT shard FROM leases WHERE projection = $1 AND version = $2 AND holder = $3) AS held",
+                    held.shards, held.positions
+               FROM (SELECT coalesce(array_agg(c.shard), '{}') AS shards, coalesce(array_agg(c.position), '{}') AS positions
+                       FROM leases l JOIN checkpoints c USING (projection, version, shard)
+                      WHERE l.projection = $1 AND l.version = $2 AND l.holder = $3) held",
         )
         .bind(version.projection)
         .bind(version.number_in_database())
@@ -204,12 +210,14 @@ impl Leases {
         .fetch_one(&self.stream)
         .await?;
         let processes = usize::try_from(row.try_get::<i64, _>("others")?).unwrap_or_default() + 1;
-        let held: Vec<i16> = row.try_get("held")?;
+        let shards: Vec<i16> = row.try_get("shards")?;
+        let positions: Vec<i64> = row.try_get("positions")?;
         Ok(Part {
             fair: usize::from(SHARDS).div_ceil(processes),
-            held: held
+            held: shards
                 .into_iter()
-                .filter_map(|shard| Shard::try_from(shard).ok())
+                .zip(positions)
+                .filter_map(|(shard, position)| Some((Shard::try_from(shard).ok()?, position)))
                 .collect(),
         })
     }
@@ -300,14 +308,33 @@ impl Leases {
 }
 
 /// A transaction that the server ends when this process stands still in it for so long: others wait for what it holds.
+pub(crate) async fn begin(stream: &PgPool, patience: Duration) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    begin_with(stream, patience, "").await
+}
+
+/// A transaction in which facts are applied.
 ///
 /// What is looked up in it is looked up by key. The server keeps the plan of a statement, and one that joins with a whole table was the
-/// best while that was small.
-pub(crate) async fn begin(stream: &PgPool, patience: Duration) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+/// best while that was small. Its end doesn't wait for the disk: what a crash of the server takes back, with the checkpoint, is applied
+/// anew (`docs/decisions/014-read-models-do-not-wait-for-the-disk.md`).
+pub(crate) async fn begin_to_apply(
+    stream: &PgPool,
+    patience: Duration,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    const SETTINGS: &str =
+        "; SET LOCAL synchronous_commit = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+        SET LOCAL enable_seqscan = off";
+    begin_with(stream, patience, SETTINGS).await
+}
+
+async fn begin_with(
+    stream: &PgPool,
+    patience: Duration,
+    settings: &str,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let begin = format!(
         "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}; SET LOCAL lock_timeout = '10s';
-         SET LOCAL statement_timeout = '120s';
-         SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off",
+         SET LOCAL statement_timeout = '120s'{settings}",
         patience.as_millis()
     );
     stream.begin_with(begin).await

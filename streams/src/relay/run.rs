@@ -88,7 +88,7 @@ impl<'a> Run<'a> {
         self.save().await?;
         let Settled { kept, taken } = self
             .leases
-            .settle(VERSION, |shard| self.lanes.contains_key(shard))
+            .settle(VERSION, |shard, _| self.lanes.contains_key(&shard))
             .await?;
         self.lanes.retain(|shard, _| kept.contains(shard));
         self.relay.telemetry.takeovers(taken.takeovers);

@@ -69,7 +69,7 @@ impl Step<'_> {
 
     /// A transaction that has moved the checkpoints; `None` if it couldn't.
     async fn begin(&self, stream: &PgPool) -> Result<Option<Transaction<'static, Postgres>>, sqlx::Error> {
-        let mut tx = checkpoint::begin(stream, self.patience).await?;
+        let mut tx = checkpoint::begin_to_apply(stream, self.patience).await?;
         let ours = checkpoint::advance(&mut tx, Version::of(self.projection), &self.advances).await?;
         Ok(ours.then_some(tx))
     }

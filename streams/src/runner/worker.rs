@@ -122,7 +122,11 @@ impl Worker {
         self.next_take = Instant::now() + TAKE_EVERY.min(self.settings.lease / 3);
         let Settled { kept, taken } = self
             .leases
-            .settle(self.version, |shard| self.held.contains_key(shard))
+            .settle(self.version, |shard, position| {
+                self.held
+                    .get(&shard)
+                    .is_some_and(|held| held.cursor.position == position)
+            })
             .await?;
         self.held.retain(|shard, _| kept.contains(shard));
         self.telemetry.takeovers(self.version, taken.takeovers);

@@ -14,7 +14,7 @@ use streams::{Batch, Limit, LogSource, Source, SourceError, State, Version, Wait
 use tokio::sync::watch;
 
 use crate::{
-    support::{ONE, QUICK, SOON, TWO, World},
+    support::{ONE, QUICK, SOON, TWO, World, until},
     tally::Tally,
 };
 
@@ -74,6 +74,33 @@ async fn what_a_batch_reads_of_the_log_does_not_grow_with_it() {
         (GROWN..3 * GROWN).contains(&read),
         "{read} rows were read of {GROWN} in {BATCHES} batches"
     );
+}
+
+#[tokio::test]
+async fn what_a_crash_of_the_server_took_back_is_applied_anew_though_nothing_new_comes() {
+    let world = World::new().await;
+    let running = world.run(&Tally::version(1));
+    world.append(ONE, 1, 1).await;
+    world.append(ONE, 2, 1).await;
+    world.until_applied(&running).await;
+    let applied = world.dump(&Tally::version(1)).await;
+    // As if the last transaction had not reached the disk.
+    world
+        .tamper(
+            "BEGIN;
+             DELETE FROM tally_v1.vendors WHERE vendor = '00000000-0000-0000-0000-000000000002';
+             DELETE FROM tally_v1.numbers WHERE number = 2;
+             UPDATE checkpoints c SET position = e.position, event_id = e.event_id FROM events e
+              WHERE c.projection = 'tally' AND e.shard = c.shard AND c.position = 2 AND e.position = 1;
+             COMMIT",
+        )
+        .await;
+    assert_ne!(world.dump(&Tally::version(1)).await, applied);
+    until("it is applied anew", async || {
+        world.dump(&Tally::version(1)).await == applied
+    })
+    .await;
+    running.stop().await.unwrap();
 }
 
 #[tokio::test]
