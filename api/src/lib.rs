@@ -24,3 +24,8 @@ pub mod process;
 pub mod routes;
 pub mod ticker;
 pub mod vitals;
+
+/// A request takes and gives back hundreds of small pieces of memory: with the allocator of the C library that was a quarter of the
+/// API's time, and it did a quarter fewer commands.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
