@@ -130,15 +130,15 @@ impl Broker {
             let metadata = admin.inner().fetch_metadata(Some(&topic), ANSWER_WITHIN)?;
             Ok(metadata.topics().iter().map(|topic| topic.partitions().len()).sum())
         });
-        let found: usize = asked.await?;
-        // A topic that was made a moment ago may not show any yet.
-        if found == usize::from(SHARDS) || found == 0 {
-            return Ok(());
+        match asked.await? {
+            found if found == usize::from(SHARDS) => Ok(()),
+            // One that was made a moment ago may not show any yet.
+            0 => Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition).into()),
+            found => Err(TopicError::Partitions {
+                topic: self.topic.clone(),
+                found,
+            }),
         }
-        Err(TopicError::Partitions {
-            topic: self.topic.clone(),
-            found,
-        })
     }
 }
 
