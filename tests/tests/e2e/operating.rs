@@ -49,7 +49,7 @@ async fn the_status_says_who_works_on_what_and_how_far_it_is() {
     until(&mut database, indexed, events).await;
     let working = status(&installation).await;
     let reader = &working["projections"][0];
-    let expected = json!({"name": "ledger", "version": 1, "active": true, "eventsBehind": 0, "secondsBehind": 0.0,
+    let expected = json!({"name": "ledger", "version": 2, "active": true, "eventsBehind": 0, "secondsBehind": 0.0,
                           "parked": 0, "processes": 1});
     assert_eq!(reader, &expected);
     let node = &working["nodes"][0];
@@ -75,7 +75,7 @@ async fn the_status_says_who_works_on_what_and_how_far_it_is() {
 
     let page = installation.output(&["status"]).await;
     assert!(page.contains(&format!("{} events", events + 1)), "{page}");
-    assert!(page.contains("ledger v1      1 events, "), "{page}");
+    assert!(page.contains("ledger v2      1 events, "), "{page}");
     assert!(
         page.contains(&api.at("")) && page.contains("RELAY    never ran"),
         "{page}"
