@@ -26,6 +26,6 @@ pub mod ticker;
 pub mod vitals;
 
 /// A request takes and gives back hundreds of small pieces of memory: with the allocator of the C library that was a quarter of the
-/// API's time, and it did a quarter fewer commands.
+/// API's processor time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
