@@ -162,10 +162,10 @@ impl Leases {
         works_on: impl Fn(Shard, i64) -> bool,
     ) -> Result<Settled, SourceError> {
         let Part { fair, held } = self.part(version).await?;
-        let (kept, idle): (Vec<_>, Vec<_>) = held.into_iter().partition(|(shard, at)| works_on(*shard, *at));
-        let shards = |held: Vec<(Shard, i64)>| held.into_iter().map(|(shard, _)| shard).collect::<BTreeSet<_>>();
-        let (mut kept, idle) = (shards(kept), shards(idle));
-        let surplus: Vec<Shard> = kept.iter().chain(&idle).skip(fair).copied().collect();
+        let (kept, idle): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            held.into_iter().partition(|(shard, at)| works_on(*shard, *at));
+        let mut kept: BTreeSet<Shard> = kept.into_keys().collect();
+        let surplus: Vec<Shard> = kept.iter().chain(idle.keys()).skip(fair).copied().collect();
         if !surplus.is_empty() {
             self.leave(version, &surplus).await?;
             kept.retain(|shard| !surplus.contains(shard));
