@@ -34,4 +34,8 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0005_bulk_append",
         sql: include_str!("../migrations/0005_bulk_append.sql"),
     },
+    Migration {
+        name: "0006_append_on_trust",
+        sql: include_str!("../migrations/0006_append_on_trust.sql"),
+    },
 ];

@@ -11,7 +11,7 @@ use store::{
     personal::{PersonalData, Subject},
     secrets::HashKey,
 };
-use tokio::sync::Mutex;
+use tokio::{join, sync::Mutex, task::yield_now};
 
 use super::{
     Aggregates, Bulk, BulkError, Command, ExecuteError, Invocation, Loaded, Receipt,
@@ -212,20 +212,22 @@ impl Commands {
         let Decided { command, events } = self.decider.decide(work, invocation, command, hash).await?;
         // The writer needs a connection too, and may have to wait for it: nobody waits for the writer with one in hand.
         work.reader.snapshot.release();
-        let appended = match self.log.append(command).await {
-            Ok(appended) => appended,
-            Err(error) => {
-                if matches!(error, AppendError::NewEpoch) {
-                    self.states.forget();
-                }
-                return Err(error.into());
+        let append = self.log.append(command);
+        // What it leads to is reckoned while the database writes.
+        let (appended, states) = join!(append, async {
+            yield_now().await;
+            work.states_after(&events)
+        });
+        let appended = appended.inspect_err(|error| {
+            if matches!(error, AppendError::NewEpoch) {
+                self.states.forget();
             }
-        };
+        })?;
         if appended.repeated {
             return self.first_answer(invocation, hash).await?.ok_or(ExecuteError::Conflict);
         }
         // What can't be reckoned now is read when it is needed.
-        for (stream, known) in work.states_after(&events).into_iter().flatten() {
+        for (stream, known) in states.into_iter().flatten() {
             self.states.put(invocation.organization, stream, known);
         }
         Ok(Receipt::new(appended, &events))

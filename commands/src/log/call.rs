@@ -1,5 +1,7 @@
 //! One call of the database's `append`: a batch of commands of one shard, each answered for itself.
 
+use std::collections::HashMap;
+
 use schemas::Shard;
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use uuid::Uuid;
@@ -9,20 +11,31 @@ use super::{AppendError, Appended, NewCommand, types::Prepared};
 /// What became of one command of a batch.
 pub(super) type Outcome = Result<Appended, AppendError>;
 
+/// Whether a call looks up what an index finds out by itself: that a command's id is new, and what it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// It fails as a whole if one of them isn't.
+    Trusting,
+    /// It answers for each.
+    Careful,
+}
+
 /// Calls `append` once. The answers are in the order of the commands.
 pub(super) async fn append(
     connection: &mut PgConnection,
     shard: Shard,
     epoch: i32,
     batch: &[&Prepared],
+    care: Care,
 ) -> Result<Vec<Outcome>, sqlx::Error> {
     let arrays = Arrays::of(batch);
     let sql = format!(
-        "SELECT cmd, outcome, epoch, first_position, last_position
-           FROM append_{shard}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+        "SELECT outcomes, epochs, first_positions, last_positions
+           FROM append_{shard}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
     );
-    let rows = sqlx::query(&sql)
+    let row = sqlx::query(&sql)
         .bind(epoch)
+        .bind(care == Care::Careful)
         .bind(arrays.tenants)
         .bind(arrays.ids)
         .bind(arrays.hashes)
@@ -31,6 +44,8 @@ pub(super) async fn append(
         .bind(arrays.stream_types)
         .bind(arrays.stream_ids)
         .bind(arrays.stream_sequences)
+        .bind(arrays.further_commands)
+        .bind(arrays.further_streams)
         .bind(arrays.event_streams)
         .bind(arrays.event_types)
         .bind(arrays.event_versions)
@@ -39,12 +54,52 @@ pub(super) async fn append(
         .bind(arrays.key_commands)
         .bind(arrays.key_persons)
         .bind(arrays.keys)
-        .fetch_all(connection)
+        .fetch_one(connection)
         .await?;
-    answers(shard, batch.len(), &rows)
+    answers(&row, shard, epoch, batch)
 }
 
-/// The batch as the function takes it: commands, streams, events and keys, each referring to its owner by number from 1.
+/// Calls `append_one` for a command without new keys, which trusts. `None`: nothing was written, and [`append`] tells why.
+pub(super) async fn append_one(
+    connection: &mut PgConnection,
+    shard: Shard,
+    epoch: i32,
+    prepared: &Prepared,
+) -> Result<Option<Appended>, sqlx::Error> {
+    let command = &prepared.command;
+    let arrays = Arrays::of(&[prepared]);
+    let sql = format!("SELECT append_one_{shard}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)");
+    let first_position: Option<i64> = sqlx::query_scalar(&sql)
+        .bind(epoch)
+        .bind(command.organization.0)
+        .bind(command.command_id.0)
+        .bind(&command.command_hash)
+        .bind(&prepared.metadata)
+        .bind(arrays.stream_types)
+        .bind(arrays.stream_ids)
+        .bind(arrays.stream_sequences)
+        .bind(arrays.event_streams)
+        .bind(arrays.event_types)
+        .bind(arrays.event_versions)
+        .bind(arrays.event_payloads)
+        .bind(arrays.event_ids)
+        .fetch_one(connection)
+        .await?;
+    Ok(first_position.map(|first| written(prepared, shard, epoch, first)))
+}
+
+fn written(prepared: &Prepared, shard: Shard, epoch: i32, first_position: i64) -> Appended {
+    Appended {
+        epoch,
+        shard,
+        first_position,
+        last_position: first_position + i64::from(number_of(prepared.command.events.len())) - 1,
+        repeated: false,
+    }
+}
+
+/// The batch as the function takes it: commands, streams, events and keys, each referring to its owner by number from 1. A stream on
+/// which several commands rest stands there once, for the first of them.
 #[derive(Default)]
 struct Arrays<'b> {
     tenants: Vec<Uuid>,
@@ -55,6 +110,8 @@ struct Arrays<'b> {
     stream_types: Vec<&'b str>,
     stream_ids: Vec<Uuid>,
     stream_sequences: Vec<i64>,
+    further_commands: Vec<i32>,
+    further_streams: Vec<i32>,
     event_streams: Vec<i32>,
     event_types: Vec<&'b str>,
     event_versions: Vec<i32>,
@@ -68,27 +125,38 @@ struct Arrays<'b> {
 impl<'b> Arrays<'b> {
     fn of(batch: &[&'b Prepared]) -> Self {
         let mut arrays = Self::default();
+        // By organization, stream and sequence.
+        let mut numbers = HashMap::new();
         for (number, prepared) in (1..).zip(batch) {
-            arrays.add(number, prepared);
+            let command = &prepared.command;
+            let mut streams = Vec::with_capacity(command.expectations.len());
+            for (stream, sequence) in &command.expectations {
+                let next = number_of(arrays.stream_ids.len() + 1);
+                let found = *numbers.entry((command.organization, stream, sequence)).or_insert(next);
+                streams.push(found);
+                if found == next {
+                    arrays.stream_commands.push(number);
+                    arrays.stream_types.push(stream.aggregate_type);
+                    arrays.stream_ids.push(stream.aggregate_id);
+                    arrays.stream_sequences.push(*sequence);
+                } else {
+                    arrays.further_commands.push(number);
+                    arrays.further_streams.push(found);
+                }
+            }
+            arrays.add(number, prepared, &streams);
         }
         arrays
     }
 
-    fn add(&mut self, number: i32, prepared: &'b Prepared) {
+    fn add(&mut self, number: i32, prepared: &'b Prepared, streams: &[i32]) {
         let command: &NewCommand = &prepared.command;
         self.tenants.push(command.organization.0);
         self.ids.push(command.command_id.0);
         self.hashes.push(&command.command_hash);
         self.metadata.push(&prepared.metadata);
-        let first_stream = number_of(self.stream_ids.len() + 1);
-        for (stream, sequence) in &command.expectations {
-            self.stream_commands.push(number);
-            self.stream_types.push(stream.aggregate_type);
-            self.stream_ids.push(stream.aggregate_id);
-            self.stream_sequences.push(*sequence);
-        }
         for (event, stream) in command.events.iter().zip(&prepared.streams) {
-            self.event_streams.push(first_stream + number_of(*stream));
+            self.event_streams.push(streams[*stream]);
             self.event_types.push(&event.event_type);
             self.event_versions.push(event.event_version.cast_signed());
             self.event_payloads.push(event.payload.get());
@@ -107,33 +175,32 @@ fn number_of(index: usize) -> i32 {
     i32::try_from(index).unwrap_or(i32::MAX)
 }
 
-fn answers(shard: Shard, commands: usize, rows: &[PgRow]) -> Result<Vec<Outcome>, sqlx::Error> {
-    let mut answers: Vec<Option<Outcome>> = vec![None; commands];
-    for row in rows {
-        let number: i32 = row.try_get("cmd")?;
-        let place = usize::try_from(number - 1)
-            .ok()
-            .and_then(|index| answers.get_mut(index));
-        *place.ok_or_else(|| unexpected("an answer to no command"))? = Some(answer(shard, row)?);
+fn answers(row: &PgRow, shard: Shard, epoch: i32, batch: &[&Prepared]) -> Result<Vec<Outcome>, sqlx::Error> {
+    let outcomes: Vec<i32> = row.try_get("outcomes")?;
+    let epochs: Vec<Option<i32>> = row.try_get("epochs")?;
+    let first_positions: Vec<Option<i64>> = row.try_get("first_positions")?;
+    let last_positions: Vec<Option<i64>> = row.try_get("last_positions")?;
+    if [outcomes.len(), epochs.len(), first_positions.len(), last_positions.len()] != [batch.len(); 4] {
+        return Err(unexpected("not an answer for each command"));
     }
-    let all: Option<Vec<Outcome>> = answers.into_iter().collect();
-    all.ok_or_else(|| unexpected("a command without an answer"))
-}
-
-fn answer(shard: Shard, row: &PgRow) -> Result<Outcome, sqlx::Error> {
-    let outcome: i32 = row.try_get("outcome")?;
-    match outcome {
-        0 | 1 => Ok(Ok(Appended {
-            epoch: row.try_get("epoch")?,
+    let repeated = |index: usize| {
+        Some(Appended {
+            epoch: epochs[index]?,
             shard,
-            first_position: row.try_get("first_position")?,
-            last_position: row.try_get("last_position")?,
-            repeated: outcome == 1,
-        })),
-        2 => Ok(Err(AppendError::Conflict)),
-        3 => Ok(Err(AppendError::CommandIdReused)),
-        _ => Err(unexpected("an outcome of no known kind")),
-    }
+            first_position: first_positions[index]?,
+            last_position: last_positions[index]?,
+            repeated: true,
+        })
+    };
+    let answer = |(index, outcome): (usize, i32)| match outcome {
+        0 => first_positions[index].map(|first| Ok(written(batch[index], shard, epoch, first))),
+        1 => repeated(index).map(Ok),
+        2 => Some(Err(AppendError::Conflict)),
+        3 => Some(Err(AppendError::CommandIdReused)),
+        _ => None,
+    };
+    let answers: Option<Vec<Outcome>> = outcomes.into_iter().enumerate().map(answer).collect();
+    answers.ok_or_else(|| unexpected("an answer of no known kind"))
 }
 
 fn unexpected(what: &'static str) -> sqlx::Error {

@@ -95,6 +95,12 @@ pub(super) fn bulk_error(error: sqlx::Error) -> AppendError {
     }
 }
 
+/// Whether the database found that what was to be written doesn't go with what is there, and has written nothing.
+pub(super) fn is_violation(error: &sqlx::Error) -> bool {
+    // Class 23: integrity constraint violation (PostgreSQL, Appendix A).
+    code(error).starts_with("23")
+}
+
 fn code(error: &sqlx::Error) -> Cow<'_, str> {
     error
         .as_database_error()
