@@ -15,6 +15,11 @@ pub const OLDEST_SERVER: i32 = 15;
 /// Statements over all shards look costly to the planner: compiling them takes a second, running them a few milliseconds.
 const NO_JIT: [(&str, &str); 1] = [("jit", "off")];
 
+/// A statement is planned once by connection, for whatever its parameters may be. Where rows are found by key nothing is won by knowing
+/// them, and left to itself the server plans anew each time what it takes to be dear, such as a statement over all shards: half of what
+/// it did for the read models.
+const ONE_PLAN: [(&str, &str); 1] = [("plan_cache_mode", "force_generic_plan")];
+
 /// Those who follow the log read on in the order of an index, so much at a time. A bitmap holds all that is there first, and of a log
 /// that it knows nothing of, the server takes that to be little.
 const NO_BITMAPS: [(&str, &str); 1] = [("enable_bitmapscan", "off")];
@@ -82,9 +87,10 @@ impl ConnectionSettings {
             ("idle_in_transaction_session_timeout", "60s"),
         ]);
         Self {
-            app: app.options(NO_JIT).application_name("propertyos app"),
+            app: app.options(NO_JIT).options(ONE_PLAN).application_name("propertyos app"),
             stream: stream
                 .options(NO_JIT)
+                .options(ONE_PLAN)
                 .options(NO_BITMAPS)
                 .application_name("propertyos stream"),
             owner: owner.map(|owner| owner.application_name("propertyos owner")),

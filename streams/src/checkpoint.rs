@@ -314,8 +314,8 @@ pub(crate) async fn begin(stream: &PgPool, patience: Duration) -> Result<Transac
 
 /// A transaction in which facts are applied.
 ///
-/// What is looked up in it is looked up by key. The server keeps the plan of a statement, and one that joins with a whole table was the
-/// best while that was small. Its end doesn't wait for the disk: what a crash of the server takes back, with the checkpoint, is applied
+/// What is looked up in it is looked up by key. The server keeps the plan of a statement, and one that joins with a whole table, or sorts
+/// what another index yields, was the best while that was small. Its end doesn't wait for the disk: what a crash of the server takes back, with the checkpoint, is applied
 /// anew (`docs/decisions/014-read-models-do-not-wait-for-the-disk.md`).
 pub(crate) async fn begin_to_apply(
     stream: &PgPool,
@@ -323,7 +323,7 @@ pub(crate) async fn begin_to_apply(
 ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     const SETTINGS: &str =
         "; SET LOCAL synchronous_commit = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
-        SET LOCAL enable_seqscan = off";
+        SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off";
     begin_with(stream, patience, SETTINGS).await
 }
 

@@ -180,7 +180,13 @@ fn answers(row: &PgRow, shard: Shard, epoch: i32, batch: &[&Prepared]) -> Result
     let epochs: Vec<Option<i32>> = row.try_get("epochs")?;
     let first_positions: Vec<Option<i64>> = row.try_get("first_positions")?;
     let last_positions: Vec<Option<i64>> = row.try_get("last_positions")?;
-    if [outcomes.len(), epochs.len(), first_positions.len(), last_positions.len()] != [batch.len(); 4] {
+    if [
+        outcomes.len(),
+        epochs.len(),
+        first_positions.len(),
+        last_positions.len(),
+    ] != [batch.len(); 4]
+    {
         return Err(unexpected("not an answer for each command"));
     }
     let repeated = |index: usize| {

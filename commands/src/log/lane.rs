@@ -156,7 +156,9 @@ async fn outcomes(
             let appended = call::append_one(connection, shard, epoch, alone).await;
             appended.map(|appended| appended.map(|appended| vec![Ok(appended)]))
         }
-        _ => call::append(connection, shard, epoch, commands, Care::Trusting).await.map(Some),
+        _ => call::append(connection, shard, epoch, commands, Care::Trusting)
+            .await
+            .map(Some),
     };
     match trusted {
         Ok(Some(outcomes)) => return Ok(outcomes),

@@ -13,7 +13,7 @@ pub fn pair() -> Call {
         commands: vec![(OURS, 1), (OURS, 2)],
         streams: vec![(1, vendor(1), 0), (2, vendor(2), 0)],
         events: vec![1, 2],
-        keys: Vec::new(),
+        ..Call::default()
     }
 }
 
@@ -108,6 +108,7 @@ async fn a_batch_that_breaks_the_rules_is_refused_as_a_whole() {
     for (what, call) in broken {
         let refused = call.make(&mut app, 10).await.unwrap_err();
         assert_eq!(code(&refused), "PO001", "{what}: {refused}");
+        assert!(call.trusting().make(&mut app, 10).await.is_err(), "{what}, trusting");
     }
     assert_eq!(heads(&database.pools().await.stream).await.unwrap(), [0; 16]);
     assert_eq!(pair().make(&mut app, 10).await.unwrap(), [0, 0]);
@@ -123,6 +124,7 @@ async fn a_batch_in_which_a_command_or_a_key_stands_twice_is_refused_as_a_whole(
     };
     let refused = command_twice.make(&mut app, 10).await.unwrap_err();
     assert_eq!(code(&refused), "PO001", "{refused}");
+    assert!(command_twice.trusting().make(&mut app, 10).await.is_err());
     let key_twice = Call {
         keys: vec![(1, 1), (2, 1)],
         ..pair()
@@ -194,7 +196,10 @@ async fn a_single_command_that_breaks_the_rules_is_refused() {
     for (what, call) in broken {
         let refused = call.make(&mut app, 10).await.unwrap_err();
         assert_eq!(code(&refused), "PO001", "{what}: {refused}");
+        let trusted = call.trusting().make(&mut app, 10).await;
+        assert!(trusted.is_err() || trusted.unwrap() == [2], "{what}, trusting");
     }
+    assert_eq!(heads(&database.pools().await.stream).await.unwrap(), [0; 16]);
     let with_a_key = Call {
         keys: vec![(1, 1)],
         ..Call::plain()
@@ -246,7 +251,7 @@ async fn each_command_of_a_batch_is_answered_for_itself() {
             (5, vendor(1), 0),
         ],
         events: vec![1, 2, 3, 4, 5],
-        keys: Vec::new(),
+        ..Call::default()
     };
     let outcomes = batch.make(&mut app(&database).await, 10).await.unwrap();
     assert_eq!(
@@ -297,7 +302,7 @@ async fn one_command_at_fault_does_not_take_the_others_with_it() {
     let outcomes = futures::future::join_all((1..=40).map(append)).await;
     for (id, outcome) in (1..).zip(outcomes) {
         match id {
-            20 => assert!(matches!(outcome, Err(AppendError::Corrupt(_))), "{outcome:?}"),
+            20 => assert!(matches!(outcome, Err(AppendError::Malformed(_))), "{outcome:?}"),
             _ => drop(outcome.unwrap()),
         }
     }

@@ -21,3 +21,4 @@ mod restart;
 mod retries;
 mod support;
 mod tail;
+mod trust;

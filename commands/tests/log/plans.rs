@@ -37,6 +37,16 @@ fn single(id: u128) -> Call {
     }
 }
 
+/// A command that comes alone, on a stream that [`batch`] has begun.
+fn alone(id: u128) -> Call {
+    Call {
+        commands: vec![(OURS, id)],
+        streams: vec![(1, vendor(1), 1), (1, vendor(id), 0)],
+        events: vec![2],
+        ..Call::plain()
+    }
+}
+
 async fn analyze(database: &TestDatabase) {
     let analyzed = sqlx::query("ANALYZE events_10")
         .execute(&mut database.superuser().await)
@@ -68,21 +78,31 @@ async fn a_call_reads_little(database: &TestDatabase, app: &mut PgConnection) {
     };
     let calls = [
         ("two commands", batch(7)),
+        ("two commands on trust", batch(9).trusting()),
         ("a command", single(17)),
         ("two that were written before", written_before),
         ("one that was written before", single(11)),
     ];
     for (what, call) in calls {
-        let mut transaction = sqlx::Connection::begin(app).await.unwrap();
+        let mut transaction = sqlx::Connection::begin(&mut *app).await.unwrap();
+        let before = rows_read_by(&mut transaction).await;
         call.make(&mut transaction, 10).await.unwrap();
-        let read: i64 = sqlx::query_scalar(
-            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_all_tables WHERE relname = 'events_10'",
-        )
-        .fetch_one(&mut *transaction)
-        .await
-        .unwrap();
+        let read = rows_read_by(&mut transaction).await - before;
         assert!(read <= FEW, "{what} read {read} of more than {GROWN} rows");
     }
+    let mut transaction = sqlx::Connection::begin(app).await.unwrap();
+    let before = rows_read_by(&mut transaction).await;
+    assert!(alone(30).make_alone(&mut transaction, 10).await.unwrap().is_some());
+    let read = rows_read_by(&mut transaction).await - before;
+    assert!(read <= FEW, "a command alone read {read} of more than {GROWN} rows");
+}
+
+/// The rows of the leaf that a connection has read, of late.
+async fn rows_read_by(connection: &mut PgConnection) -> i64 {
+    sqlx::query_scalar("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_all_tables WHERE relname = 'events_10'")
+        .fetch_one(connection)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -92,6 +112,7 @@ async fn what_a_call_reads_does_not_grow_with_a_log_of_which_nothing_was_known()
     for id in [1, 3] {
         assert_eq!(batch(id).make(&mut app, 10).await.unwrap(), [0, 0]);
         assert_eq!(single(10 + id).make(&mut app, 10).await.unwrap(), [0]);
+        assert!(alone(20 + id).make_alone(&mut app, 10).await.unwrap().is_some());
     }
     a_call_reads_little(&database, &mut app).await;
 }
@@ -103,6 +124,7 @@ async fn what_a_call_reads_does_not_grow_with_a_log_that_was_small() {
     for id in [1, 3] {
         assert_eq!(batch(id).make(&mut app, 10).await.unwrap(), [0, 0]);
         assert_eq!(single(10 + id).make(&mut app, 10).await.unwrap(), [0]);
+        assert!(alone(20 + id).make_alone(&mut app, 10).await.unwrap().is_some());
         analyze(&database).await;
     }
     assert_eq!(batch(5).make(&mut app, 10).await.unwrap(), [0, 0]);

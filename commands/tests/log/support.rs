@@ -105,10 +105,14 @@ pub fn payload(json: &str) -> Box<RawValue> {
 /// A call of the database's `append` by hand, as anyone with the API's connection could make it. Numbers count from 1.
 #[derive(Clone, Default)]
 pub struct Call {
+    /// Whether it doesn't look up what an index finds out.
+    pub trusting: bool,
     pub epoch: i32,
     pub commands: Vec<(OrganizationId, u128)>,
     /// Command number, stream, expected sequence.
     pub streams: Vec<(i32, StreamId, i64)>,
+    /// Command number, number of a stream that another command names.
+    pub further: Vec<(i32, i32)>,
     /// Stream number.
     pub events: Vec<i32>,
     /// Command number, person.
@@ -123,18 +127,55 @@ impl Call {
             commands: vec![(OURS, 1)],
             streams: vec![(1, vendor(1), 0)],
             events: vec![1],
-            keys: Vec::new(),
+            ..Self::default()
+        }
+    }
+
+    /// The same, trusting.
+    pub fn trusting(&self) -> Self {
+        Self {
+            trusting: true,
+            ..self.clone()
         }
     }
 
     /// Calls the function of a shard; the outcomes by command.
     pub async fn make(&self, connection: &mut PgConnection, shard: u8) -> Result<Vec<i32>, sqlx::Error> {
         let sql = format!(
-            "SELECT outcome FROM append_{shard}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-              ORDER BY cmd"
+            "SELECT outcomes FROM append_{shard}(
+               $1, $18, $2, $3, $4, $5, $6, $7, $8, $9, $19, $20, $10, $11, $12, $13, $14, $15, $16, $17)"
+        );
+        let (commands, streams): (Vec<i32>, Vec<i32>) = self.further.iter().copied().unzip();
+        let call = self
+            .bind(sqlx::query(&sql))
+            .bind(!self.trusting)
+            .bind(commands)
+            .bind(streams);
+        Ok(call.fetch_one(connection).await?.get(0))
+    }
+
+    /// Calls it as processes of earlier releases do: by command, its outcome and where it stands.
+    pub async fn make_as_before(
+        &self,
+        connection: &mut PgConnection,
+        shard: u8,
+    ) -> Result<Vec<(i32, Option<i64>, Option<i64>)>, sqlx::Error> {
+        let sql = format!(
+            "SELECT outcome, first_position, last_position
+               FROM append_{shard}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ORDER BY cmd"
         );
         let rows = self.bind(sqlx::query(&sql)).fetch_all(connection).await?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+    }
+
+    /// Calls the function for the first command alone: where it is written, if it is.
+    pub async fn make_alone(&self, connection: &mut PgConnection, shard: u8) -> Result<Option<i64>, sqlx::Error> {
+        let sql = format!(
+            "SELECT append_one_{shard}($1, ($2::uuid[])[1], ($3::uuid[])[1], ($4::bytea[])[1], ($5::text[])[1], $7, $8, $9, $10, $11, $12,
+                                       $13, $14) WHERE ($6::int[], $15::int[], $16::uuid[], $17::bytea[]) IS NOT NULL"
+        );
+        let row = self.bind(sqlx::query(&sql)).fetch_one(connection).await?;
+        Ok(row.get(0))
     }
 
     fn bind<'q>(&self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {

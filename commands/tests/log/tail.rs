@@ -89,7 +89,7 @@ impl Writer {
                 commands: vec![(self.organization, command.command_id.0.as_u128())],
                 streams: vec![(1, stream, i64::from(n / 2))],
                 events: vec![1],
-                keys: Vec::new(),
+                ..Call::default()
             };
             let mut transaction = connection.begin().await.unwrap();
             let shard = shard_of(self.organization).number();

@@ -10,7 +10,7 @@ use domain::{
     work_order::WorkOrderEvent,
 };
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{FromRow, PgConnection, postgres::PgRow};
 use streams::ApplyError;
 use uuid::Uuid;
 
@@ -103,21 +103,36 @@ pub(super) async fn load(connection: &mut PgConnection, wanted: Wanted) -> Resul
         debts: load_debts(connection, wanted.owing).await?,
         leases: load_leases(connection, wanted.leases).await?,
         charges: load_charges(connection, wanted.charges).await?,
-        jobs: load_jobs(connection, &wanted.items).await?,
+        jobs: load_jobs(connection, wanted.items.clone()).await?,
         items: load_items(connection, wanted.items).await?,
         ..State::default()
     })
 }
 
-async fn load_units(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Unit>, sqlx::Error> {
+/// The rows that a statement finds for these keys: each looked for by itself, by its key. Left to itself, the server may think that it
+/// reads all that is of an organization sooner.
+async fn found<R>(connection: &mut PgConnection, statement: &str, keys: HashSet<Key>) -> Result<Vec<R>, sqlx::Error>
+where
+    R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
     let (tenants, ids) = columns(keys);
-    let rows: Vec<(Uuid, Uuid, Uuid, i64, bool)> = sqlx::query_as(
-        "SELECT tenant_id, unit_id, property_id, market_rent, offline FROM dashboard_v2.units
-          WHERE (tenant_id, unit_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
+    sqlx::query_as(statement)
+        .bind(tenants)
+        .bind(ids)
+        .fetch_all(connection)
+        .await
+}
+
+async fn load_units(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Unit>, sqlx::Error> {
+    let rows: Vec<(Uuid, Uuid, Uuid, i64, bool)> = found(
+        connection,
+        "SELECT t.tenant_id, unit_id, property_id, market_rent, offline FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id)
+          CROSS JOIN LATERAL (SELECT * FROM dashboard_v2.units WHERE tenant_id = k.tenant_id AND unit_id = k.id OFFSET 0) AS t",
+        keys,
     )
-    .bind(tenants)
-    .bind(ids)
-    .fetch_all(connection)
     .await?;
     Ok(rows
         .into_iter()
@@ -145,14 +160,12 @@ async fn load_leases(connection: &mut PgConnection, keys: HashSet<Key>) -> Resul
         open: i64,
         oldest: Option<NaiveDate>,
     }
-    let (tenants, ids) = columns(keys);
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT * FROM dashboard_v2.leases
-          WHERE (tenant_id, lease_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
+    let rows: Vec<Row> = found(
+        connection,
+        "SELECT t.* FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id)
+          CROSS JOIN LATERAL (SELECT * FROM dashboard_v2.leases WHERE tenant_id = k.tenant_id AND lease_id = k.id OFFSET 0) AS t",
+        keys,
     )
-    .bind(tenants)
-    .bind(ids)
-    .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {
@@ -175,16 +188,14 @@ async fn load_debts(
     connection: &mut PgConnection,
     keys: HashSet<Key>,
 ) -> Result<HashMap<Key, BTreeMap<NaiveDate, i64>>, sqlx::Error> {
-    let (tenants, ids) = columns(keys);
-    let rows: Vec<(Uuid, Uuid, NaiveDate, i64)> = sqlx::query_as(
-        "SELECT wanted.tenant_id, wanted.lease_id, debts.* FROM unnest($1::uuid[], $2::uuid[]) AS wanted (tenant_id, lease_id)
+    let rows: Vec<(Uuid, Uuid, NaiveDate, i64)> = found(
+        connection,
+        "SELECT k.tenant_id, k.lease_id, debts.* FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, lease_id)
           CROSS JOIN LATERAL (
                 SELECT due_on, sum(open)::bigint FROM dashboard_v2.charges
-                 WHERE tenant_id = wanted.tenant_id AND lease_id = wanted.lease_id AND open > 0 GROUP BY due_on) AS debts",
+                 WHERE tenant_id = k.tenant_id AND lease_id = k.lease_id AND open > 0 GROUP BY due_on) AS debts",
+        keys,
     )
-    .bind(tenants)
-    .bind(ids)
-    .fetch_all(connection)
     .await?;
     let mut debts: HashMap<Key, BTreeMap<NaiveDate, i64>> = HashMap::new();
     for (tenant, lease, due_on, open) in rows {
@@ -194,14 +205,13 @@ async fn load_debts(
 }
 
 async fn load_charges(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Charge>, sqlx::Error> {
-    let (tenants, ids) = columns(keys);
-    let rows: Vec<(Uuid, Uuid, Uuid, Uuid, bool, NaiveDate, i64)> = sqlx::query_as(
-        "SELECT tenant_id, charge_id, lease_id, property_id, rent, due_on, open FROM dashboard_v2.charges
-          WHERE (tenant_id, charge_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
+    let rows: Vec<(Uuid, Uuid, Uuid, Uuid, bool, NaiveDate, i64)> = found(
+        connection,
+        "SELECT t.tenant_id, charge_id, lease_id, property_id, rent, due_on, open
+           FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id)
+          CROSS JOIN LATERAL (SELECT * FROM dashboard_v2.charges WHERE tenant_id = k.tenant_id AND charge_id = k.id OFFSET 0) AS t",
+        keys,
     )
-    .bind(tenants)
-    .bind(ids)
-    .fetch_all(connection)
     .await?;
     Ok(rows
         .into_iter()
@@ -219,14 +229,13 @@ async fn load_charges(connection: &mut PgConnection, keys: HashSet<Key>) -> Resu
 }
 
 async fn load_items(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Item>, sqlx::Error> {
-    let (tenants, ids) = columns(keys);
-    let rows: Vec<(Uuid, Uuid, Uuid, bool, Uuid, String, bool)> = sqlx::query_as(
-        "SELECT tenant_id, item_id, property_id, work_order, job_id, priority, open FROM dashboard_v2.items
-          WHERE (tenant_id, item_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
+    let rows: Vec<(Uuid, Uuid, Uuid, bool, Uuid, String, bool)> = found(
+        connection,
+        "SELECT t.tenant_id, item_id, property_id, work_order, job_id, priority, open
+           FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id)
+          CROSS JOIN LATERAL (SELECT * FROM dashboard_v2.items WHERE tenant_id = k.tenant_id AND item_id = k.id OFFSET 0) AS t",
+        keys,
     )
-    .bind(tenants)
-    .bind(ids)
-    .fetch_all(connection)
     .await?;
     Ok(rows
         .into_iter()
@@ -247,7 +256,7 @@ async fn load_items(connection: &mut PgConnection, keys: HashSet<Key>) -> Result
 }
 
 /// The latest episode of the jobs that these requests and work orders belong to.
-async fn load_jobs(connection: &mut PgConnection, items: &HashSet<Key>) -> Result<HashMap<Key, Job>, sqlx::Error> {
+async fn load_jobs(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Job>, sqlx::Error> {
     #[derive(sqlx::FromRow)]
     struct Row {
         tenant_id: Uuid,
@@ -262,17 +271,15 @@ async fn load_jobs(connection: &mut PgConnection, items: &HashSet<Key>) -> Resul
         resolved_at: Option<DateTime<Utc>>,
         dropped: bool,
     }
-    let (tenants, ids) = columns(items.iter().copied());
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT DISTINCT ON (tenant_id, job_id) * FROM dashboard_v2.jobs
-          WHERE (tenant_id, job_id) IN (
-            SELECT i.tenant_id, i.job_id FROM dashboard_v2.items i
-              JOIN unnest($1::uuid[], $2::uuid[]) AS w (tenant_id, item_id) USING (tenant_id, item_id))
-          ORDER BY tenant_id, job_id, episode DESC",
+    let rows: Vec<Row> = found(
+        connection,
+        "SELECT job.* FROM (
+            SELECT DISTINCT i.tenant_id, i.job_id FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id)
+             CROSS JOIN LATERAL (SELECT * FROM dashboard_v2.items WHERE tenant_id = k.tenant_id AND item_id = k.id OFFSET 0) AS i) AS of
+          CROSS JOIN LATERAL (
+            SELECT * FROM dashboard_v2.jobs WHERE tenant_id = of.tenant_id AND job_id = of.job_id ORDER BY episode DESC LIMIT 1) AS job",
+        keys,
     )
-    .bind(tenants)
-    .bind(ids)
-    .fetch_all(connection)
     .await?;
     Ok(rows
         .into_iter()

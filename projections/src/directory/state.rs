@@ -82,11 +82,15 @@ struct Row {
     document: String,
 }
 
-/// Reads the entries that are there.
+/// Reads the entries that are there, each by its key. Two indexes have all columns of the key, and to a server that knows nothing of
+/// the table they are equal; in the order of the key there is one.
 pub(super) async fn load(connection: &mut PgConnection, wanted: &HashSet<Key>) -> Result<State, ApplyError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT tenant_id, kind, id, version, sort, facets, document::text AS document FROM directory_v1.entries
-          WHERE (tenant_id, kind, id) IN (SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[]))",
+        "SELECT e.tenant_id, e.kind, e.id, version, sort, facets, document::text AS document
+           FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS k (tenant_id, kind, id)
+          CROSS JOIN LATERAL (
+            SELECT * FROM directory_v1.entries
+             WHERE tenant_id = k.tenant_id AND kind = k.kind AND id BETWEEN k.id AND k.id ORDER BY id LIMIT 1) AS e",
     )
     .bind(
         wanted
@@ -124,15 +128,10 @@ struct Written {
     version: i64,
     now: Stored,
     json: String,
-    /// Whether its facets must be written, and whether there are old ones.
-    facets: Facets,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Facets {
-    Same,
-    New,
-    Others,
+    /// What is no longer true.
+    before: Option<Stored>,
+    /// Whether its facets are to be written.
+    is_moved: bool,
 }
 
 /// Writes the entries that were changed: four statements, however many they are.
@@ -145,17 +144,14 @@ pub(super) async fn save(connection: &mut PgConnection, state: State) -> Result<
                 sort: entry.document.sort(),
                 facets: entry.document.facets().into_iter().collect(),
             };
-            let facets = match &entry.stored {
-                None => Facets::New,
-                Some(before) if *before == now => Facets::Same,
-                Some(_) => Facets::Others,
-            };
+            let is_moved = entry.stored.as_ref() != Some(&now);
             Ok(Written {
                 key,
                 version: entry.version,
                 json: entry.document.json()?,
                 now,
-                facets,
+                before: entry.stored.filter(|_| is_moved),
+                is_moved,
             })
         })
         .collect::<Result<Vec<_>, serde_json::Error>>()
@@ -195,26 +191,27 @@ async fn save_entries(connection: &mut PgConnection, written: &[Written]) -> Res
 }
 
 async fn forget_facets(connection: &mut PgConnection, written: &[Written]) -> Result<(), ApplyError> {
-    let others: Vec<Key> = written
+    let rows: Vec<(Key, &str, &str)> = written
         .iter()
-        .filter(|entry| entry.facets == Facets::Others)
-        .map(|entry| entry.key)
+        .filter_map(|entry| Some((entry.key, entry.before.as_ref()?)))
+        .flat_map(|(key, before)| {
+            let facets = before.facets.iter();
+            facets.map(move |facet| (key, facet.as_str(), before.sort.as_str()))
+        })
         .collect();
-    if others.is_empty() {
+    if rows.is_empty() {
         return Ok(());
     }
     sqlx::query(
-        "DELETE FROM directory_v1.facets
-          WHERE (tenant_id, kind, id) IN (SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[]))",
+        "DELETE FROM directory_v1.facets f
+          USING unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[]) AS k (tenant_id, kind, facet, sort, id)
+          WHERE f.tenant_id = k.tenant_id AND f.kind = k.kind AND f.facet = k.facet AND f.sort = k.sort AND f.id = k.id",
     )
-    .bind(
-        others
-            .iter()
-            .map(|(organization, ..)| *organization)
-            .collect::<Vec<_>>(),
-    )
-    .bind(others.iter().map(|(_, kind, _)| *kind).collect::<Vec<_>>())
-    .bind(others.iter().map(|(.., id)| *id).collect::<Vec<_>>())
+    .bind(rows.iter().map(|((tenant, ..), ..)| *tenant).collect::<Vec<_>>())
+    .bind(rows.iter().map(|((_, kind, _), ..)| *kind).collect::<Vec<_>>())
+    .bind(rows.iter().map(|(_, facet, _)| *facet).collect::<Vec<_>>())
+    .bind(rows.iter().map(|(.., sort)| *sort).collect::<Vec<_>>())
+    .bind(rows.iter().map(|((.., id), ..)| *id).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
@@ -223,7 +220,7 @@ async fn forget_facets(connection: &mut PgConnection, written: &[Written]) -> Re
 async fn add_facets(connection: &mut PgConnection, written: &[Written]) -> Result<(), ApplyError> {
     let rows: Vec<(&Written, &str)> = written
         .iter()
-        .filter(|entry| entry.facets != Facets::Same)
+        .filter(|entry| entry.is_moved)
         .flat_map(|entry| entry.now.facets.iter().map(move |facet| (entry, facet.as_str())))
         .collect();
     if rows.is_empty() {

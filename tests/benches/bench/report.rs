@@ -1,6 +1,6 @@
 //! The table: printed as it grows, written to a file at the end.
 
-use std::{fmt::Write as _, fs, path::Path, process::Command};
+use std::{fmt::Write as _, fs, path::Path, process::Command, time::Instant};
 
 use api::clock::today;
 use chrono_tz::Tz;
@@ -25,6 +25,7 @@ pub struct Against {
 pub struct Report {
     rows: Vec<String>,
     others: f64,
+    begun: Instant,
     begun_with: [f64; 2],
 }
 
@@ -36,6 +37,7 @@ impl Report {
         Self {
             rows: Vec::new(),
             others: 0.0,
+            begun: Instant::now(),
             begun_with: [machine::load(), machine::pressure()],
         }
     }
@@ -109,12 +111,13 @@ impl Report {
         let text = format!(
             "# Benchmarks\n\n{}, on {}, commit {}, {}. Load average {load:.2} and CPU pressure {pressure:.1} % when it began; others took at most \
              {:.0} % of the processors beside a round that counts; how many were discarded \
-             because they took more stands in brackets.\n\n{method}\n\n{HEAD}\n{}\n",
+             because they took more stands in brackets. The run took {:.0} minutes.\n\n{method}\n\n{HEAD}\n{}\n",
             today(Tz::UTC),
             machine::description(),
             commit(),
             postgres(),
             self.others * 100.0,
+            self.begun.elapsed().as_secs_f64() / 60.0,
             self.rows.join("\n"),
         );
         fs::write(path, text).expect("a file that can be written");

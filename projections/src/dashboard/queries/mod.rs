@@ -192,11 +192,12 @@ impl Question {
         self.property.unwrap_or(self.organization)
     }
 
-    /// The condition on a row's property, with that in `$2`: in a statement of its own for each case, which has a plan of its own.
+    /// The condition on a row's property, with [`Self::scope`] in `$2`: in a statement of its own for each case, which has a plan of its
+    /// own. Without one it is a condition that, as the server sees it, hardly any row fails.
     fn of_property(&self) -> &'static str {
         match self.property {
             Some(_) => "property_id = $2",
-            None => "$2::uuid IS NULL",
+            None => "$2::uuid IS NOT NULL",
         }
     }
 }

@@ -184,7 +184,7 @@ fn for_edges<'q, Row>(query: QueryOf<'q, Row>, question: &Question, period: &Per
     let [before, after] = &period.edges;
     query
         .bind(question.organization)
-        .bind(question.property)
+        .bind(question.scope())
         .bind(before.start)
         .bind(before.end)
         .bind(after.start)
@@ -204,7 +204,7 @@ async fn percentiles(
                     AND resolved_at >= $3 AND resolved_at < $4) AS took"
     ))
     .bind(question.organization)
-    .bind(question.property)
+    .bind(question.scope())
     .bind(question.measured_from)
     .bind(question.now)
     .fetch_one(connection)
