@@ -15,9 +15,9 @@ pub const OLDEST_SERVER: i32 = 15;
 /// Statements over all shards look costly to the planner: compiling them takes a second, running them a few milliseconds.
 const NO_JIT: [(&str, &str); 1] = [("jit", "off")];
 
-/// A statement is planned once by connection, for whatever its parameters may be. Where rows are found by key nothing is won by knowing
-/// them, and left to itself the server plans anew each time what it takes to be dear, such as a statement over all shards: half of what
-/// it did for the read models.
+/// Those who follow the log find rows by key, and nothing is won by knowing the keys before. Left to itself the server plans anew each time
+/// what it takes to be dear, such as a statement over all shards: half of what it did for the read models. A statement of theirs is
+/// planned once by connection.
 const ONE_PLAN: [(&str, &str); 1] = [("plan_cache_mode", "force_generic_plan")];
 
 /// Those who follow the log read on in the order of an index, so much at a time. A bitmap holds all that is there first, and of a log
@@ -87,7 +87,7 @@ impl ConnectionSettings {
             ("idle_in_transaction_session_timeout", "60s"),
         ]);
         Self {
-            app: app.options(NO_JIT).options(ONE_PLAN).application_name("propertyos app"),
+            app: app.options(NO_JIT).application_name("propertyos app"),
             stream: stream
                 .options(NO_JIT)
                 .options(ONE_PLAN)
