@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{ids::PersonId, personal::Personal, registry::AnyEvent, vendor::VendorEvent};
 use schemas::{Cursor, PositionToken, Shard};
 use streams::{
-    Limit, Progress, Waited,
+    Limit, LogSource, Progress, Source, Waited,
     progress::{TokenError, check_token, lag},
 };
 use uuid::Uuid;
@@ -139,4 +139,37 @@ async fn the_lag_counts_what_is_missing_and_how_long_it_has_been() {
         "{}",
         some.seconds
     );
+}
+
+#[tokio::test]
+async fn what_the_log_is_asked_again_and_again_is_planned_once() {
+    let world = World::new().await;
+    world.append(ONE, 1, 1).await;
+    let stream = &world.pools.stream;
+    let mut source = LogSource::new(stream.clone());
+    let cursors: Vec<Cursor> = Shard::all().map(Cursor::start).collect();
+    for _ in 0..8 {
+        let limit = Limit {
+            events: 10,
+            bytes: 1 << 20,
+        };
+        assert_eq!(source.fetch(&cursors, limit).await.unwrap().len(), 1);
+    }
+    let mut connections = Vec::new();
+    for _ in 0..stream.size() {
+        connections.push(stream.acquire().await.unwrap());
+    }
+    let (mut kept, mut anew) = (0, 0);
+    for connection in &mut connections {
+        let plans: (i64, i64) = sqlx::query_as(
+            "SELECT coalesce(sum(generic_plans), 0)::bigint, coalesce(sum(custom_plans), 0)::bigint FROM pg_prepared_statements",
+        )
+        .fetch_one(&mut **connection)
+        .await
+        .unwrap();
+        kept += plans.0;
+        anew += plans.1;
+    }
+    assert!(kept >= 8, "{kept} plans were kept");
+    assert_eq!(anew, 0);
 }

@@ -1,4 +1,5 @@
 mod conformance;
+mod keys;
 mod lists;
 
 use std::sync::Arc;
