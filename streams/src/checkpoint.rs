@@ -315,8 +315,8 @@ pub(crate) async fn begin(stream: &PgPool, patience: Duration) -> Result<Transac
 /// A transaction in which facts are applied.
 ///
 /// What is looked up in it is looked up by key. The server keeps the plan of a statement, and one that joins with a whole table, or sorts
-/// what another index yields, was the best while that was small. Its end doesn't wait for the disk: what a crash of the server takes back, with the checkpoint, is applied
-/// anew (`docs/decisions/014-read-models-do-not-wait-for-the-disk.md`).
+/// what another index yields, was the best while that was small. Its end doesn't wait for the disk: what a crash of the server takes back,
+/// with the checkpoint, is applied anew (`docs/decisions/014-read-models-do-not-wait-for-the-disk.md`).
 pub(crate) async fn begin_to_apply(
     stream: &PgPool,
     patience: Duration,
