@@ -103,7 +103,7 @@ pub(super) async fn load(connection: &mut PgConnection, wanted: Wanted) -> Resul
         debts: load_debts(connection, wanted.owing).await?,
         leases: load_leases(connection, wanted.leases).await?,
         charges: load_charges(connection, wanted.charges).await?,
-        jobs: load_jobs(connection, wanted.items.clone()).await?,
+        jobs: load_jobs(connection, &wanted.items).await?,
         items: load_items(connection, wanted.items).await?,
         ..State::default()
     })
@@ -111,14 +111,18 @@ pub(super) async fn load(connection: &mut PgConnection, wanted: Wanted) -> Resul
 
 /// The rows that a statement finds for these keys: each looked for by itself, by its key. Left to itself, the server may think that it
 /// reads all that is of an organization sooner.
-async fn found<R>(connection: &mut PgConnection, statement: &str, keys: HashSet<Key>) -> Result<Vec<R>, sqlx::Error>
+async fn found<R>(
+    connection: &mut PgConnection,
+    statement: &str,
+    keys: impl IntoIterator<Item = Key>,
+) -> Result<Vec<R>, sqlx::Error>
 where
     R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
 {
-    if keys.is_empty() {
+    let (tenants, ids) = columns(keys);
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let (tenants, ids) = columns(keys);
     sqlx::query_as(statement)
         .bind(tenants)
         .bind(ids)
@@ -256,7 +260,7 @@ async fn load_items(connection: &mut PgConnection, keys: HashSet<Key>) -> Result
 }
 
 /// The latest episode of the jobs that these requests and work orders belong to.
-async fn load_jobs(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<HashMap<Key, Job>, sqlx::Error> {
+async fn load_jobs(connection: &mut PgConnection, items: &HashSet<Key>) -> Result<HashMap<Key, Job>, sqlx::Error> {
     #[derive(sqlx::FromRow)]
     struct Row {
         tenant_id: Uuid,
@@ -278,7 +282,7 @@ async fn load_jobs(connection: &mut PgConnection, keys: HashSet<Key>) -> Result<
              CROSS JOIN LATERAL (SELECT * FROM dashboard_v2.items WHERE tenant_id = k.tenant_id AND item_id = k.id OFFSET 0) AS i) AS of
           CROSS JOIN LATERAL (
             SELECT * FROM dashboard_v2.jobs WHERE tenant_id = of.tenant_id AND job_id = of.job_id ORDER BY episode DESC LIMIT 1) AS job",
-        keys,
+        items.iter().copied(),
     )
     .await?;
     Ok(rows
