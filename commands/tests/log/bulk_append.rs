@@ -11,11 +11,17 @@ use crate::{
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// Calls the function by hand with some numbers of events, in a transaction that begins so.
-async fn call(
+async fn call(owner: &mut PgConnection, begin: &str, place: (i32, i64), numbers: &[i64]) -> Result<i64, sqlx::Error> {
+    call_with(owner, begin, place, numbers, "").await
+}
+
+/// The same, with something done to the events before.
+async fn call_with(
     owner: &mut PgConnection,
     begin: &str,
     (epoch, behind): (i32, i64),
     numbers: &[i64],
+    spoil: &str,
 ) -> Result<i64, sqlx::Error> {
     owner
         .execute(
@@ -34,6 +40,7 @@ async fn call(
     .bind(numbers)
     .execute(&mut *transaction)
     .await?;
+    transaction.execute(spoil).await?;
     let last = sqlx::query_scalar("SELECT bulk_append($1, $2, $3, '{}', '{}')")
         .bind(epoch)
         .bind(NEIGHBOURS.0)
@@ -70,6 +77,24 @@ async fn a_batch_that_is_not_as_it_must_be_is_refused_as_a_whole() {
         assert_eq!(code(&error), "PO003", "{behind}: {error}");
     }
     assert_eq!(call(&mut owner, "BEGIN", (1, 5), &[1]).await.unwrap(), 6);
+}
+
+#[tokio::test]
+async fn an_event_that_the_log_could_not_keep_is_refused() {
+    let office = Office::open().await;
+    let mut owner = office.database.owner().await;
+    for spoil in [
+        "sequence = 0",
+        "command_index = -1",
+        "event_version = 0",
+        "command_hash = '\\x07'",
+        "payload = to_json(repeat('x', 524288))",
+    ] {
+        let spoil = format!("UPDATE bulk_events SET {spoil} WHERE number = 2");
+        let refused = call_with(&mut owner, "BEGIN", (1, 0), &[1, 2], &spoil).await;
+        assert_eq!(code(&refused.unwrap_err()), "PO001", "{spoil}");
+    }
+    assert_eq!(owners(&office).await.len(), 3);
 }
 
 #[tokio::test]

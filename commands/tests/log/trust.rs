@@ -255,6 +255,31 @@ async fn a_command_alone_is_written_or_left_to_the_function_that_tells_why_not()
 }
 
 #[tokio::test]
+async fn an_event_that_the_log_could_not_keep_is_refused_also_on_trust() {
+    let (database, _log) = new_log().await;
+    let mut app = app(&database).await;
+    let hash = "decode(repeat('07', 32), 'hex')";
+    for (version, payload, hash) in [
+        ("0", "'{}'", hash),
+        ("NULL", "'{}'", hash),
+        ("1", "to_json(repeat('x', 524288))::text", hash),
+        ("1", "'{}'", "'\\x07'::bytea"),
+    ] {
+        for careful in [true, false] {
+            let call = format!(
+                "SELECT append_10(1, {careful}, ARRAY['{0}'::uuid], ARRAY['{0}'::uuid], ARRAY[{hash}], ARRAY['{{}}'], ARRAY[1],
+                   ARRAY['vendor'], ARRAY['{0}'::uuid], ARRAY[0::bigint], '{{}}', '{{}}', ARRAY[1], ARRAY['vendor.unblocked'],
+                   ARRAY[{version}]::int[], ARRAY[{payload}], ARRAY['{0}'::uuid], '{{}}', '{{}}', '{{}}')",
+                OURS.0
+            );
+            let refused = sqlx::query(&call).execute(&mut app).await.unwrap_err();
+            assert_eq!(code(&refused), "PO001", "{careful} {version} {hash}: {refused}");
+        }
+    }
+    assert_eq!(heads(&database.pools().await.stream).await.unwrap(), [0; 16]);
+}
+
+#[tokio::test]
 async fn a_process_of_an_earlier_release_appends_as_before() {
     let (database, _log) = new_log().await;
     let mut app = app(&database).await;
