@@ -81,28 +81,65 @@ async fn log_without_the_clock(database: &mut PgConnection) -> Vec<String> {
     .unwrap()
 }
 
-/// The commands by the instants at which they occurred, to the nanosecond.
-async fn instants(database: &mut PgConnection) -> HashMap<String, Uuid> {
-    let instants: Vec<(String, Uuid)> = sqlx::query_as("SELECT metadata->>'occurred_at', command_id FROM events")
+/// The commands that occurred at each instant, to the nanosecond.
+type Instants = HashMap<String, BTreeSet<Uuid>>;
+
+async fn instants(database: &mut PgConnection) -> Instants {
+    let commands: Vec<(String, Uuid)> = sqlx::query_as("SELECT metadata->>'occurred_at', command_id FROM events")
         .fetch_all(database)
         .await
         .unwrap();
-    let instants = instants.into_iter();
+    let mut instants = Instants::new();
+    for (instant, command) in commands {
+        let instant = instant.trim_end_matches('Z').to_owned();
+        instants.entry(instant).or_default().insert(command);
+    }
     instants
-        .map(|(instant, command)| (instant.trim_end_matches('Z').to_owned(), command))
-        .collect()
 }
 
-/// The rows of a dump, with the command in place of the instant at which it occurred.
-fn rows(dump: &str, instants: &HashMap<String, Uuid>) -> BTreeSet<String> {
+/// Names each run's instants alike, by the command that occurred then. Of clients that came together two may have been given one
+/// instant, and in peace each has its own: these have one name.
+fn names(killed: &Instants, undisturbed: &Instants) -> [HashMap<String, Uuid>; 2] {
+    let first = |commands: &BTreeSet<Uuid>| *commands.first().unwrap();
+    let together = |commands| BTreeSet::iter(commands).map(move |command| (*command, first(commands)));
+    let name: HashMap<Uuid, Uuid> = killed.values().flat_map(together).collect();
+    let named = |instants: &Instants| {
+        let instants = instants.iter();
+        let named = instants.map(|(instant, commands)| (instant.clone(), name[&first(commands)]));
+        named.collect()
+    };
+    [named(killed), named(undisturbed)]
+}
+
+/// The rows of a dump, with its name in place of each instant.
+fn rows(dump: &str, names: &HashMap<String, Uuid>) -> BTreeSet<String> {
     let without_the_clock = |line: &str| {
         let parts = line.split('"').map(|part| {
             let instant = part.trim_end_matches('Z').trim_end_matches("+00:00");
-            instants.get(instant).map_or_else(|| part.to_owned(), Uuid::to_string)
+            names.get(instant).map_or_else(|| part.to_owned(), Uuid::to_string)
         });
         parts.collect::<Vec<_>>().join("\"")
     };
     dump.lines().map(without_the_clock).collect()
+}
+
+#[test]
+fn an_instant_that_two_commands_share_has_one_name_in_both_runs() {
+    let [early, late] = [1, 2].map(Uuid::from_u128);
+    let at = |instant: &str, commands: &[Uuid]| (instant.to_owned(), commands.iter().copied().collect());
+    let killed = Instants::from([at("noon", &[late, early])]);
+    let undisturbed = Instants::from([at("one", &[early]), at("two", &[late])]);
+
+    let [killed, undisturbed] = names(&killed, &undisturbed);
+
+    assert_eq!(
+        rows(r#"{"at":"noonZ"}"#, &killed),
+        rows(r#"{"at":"oneZ"}"#, &undisturbed)
+    );
+    assert_eq!(
+        rows(r#"{"at":"noonZ"}"#, &killed),
+        rows(r#"{"at":"two+00:00"}"#, &undisturbed)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +171,7 @@ async fn a_serve_that_is_killed_loses_nothing_and_writes_nothing_twice() {
         "the logs differ"
     );
     let (dumped, in_peace_dumped) = (dumps(&killed).await, dumps(&undisturbed).await);
-    let (clock, other_clock) = (instants(&mut log).await, instants(&mut log_in_peace).await);
+    let [clock, other_clock] = names(&instants(&mut log).await, &instants(&mut log_in_peace).await);
     for ((read_model, killed), (_, undisturbed)) in dumped.iter().zip(&in_peace_dumped) {
         let (killed, undisturbed) = (rows(killed, &clock), rows(undisturbed, &other_clock));
         let differing = killed.iter().zip(&undisturbed).find(|(one, other)| one != other);
