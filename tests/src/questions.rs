@@ -157,7 +157,7 @@ const LISTS: [&str; 8] = [
 ];
 
 async fn ids(organization: Uuid, kind: &str, superuser: &mut PgConnection) -> Vec<Uuid> {
-    let ids = "SELECT id FROM directory_v1.entries WHERE tenant_id = $1 AND kind = $2 ORDER BY md5(id::text) LIMIT $3";
+    let ids = "SELECT id FROM directory_v2.entries WHERE tenant_id = $1 AND kind = $2 ORDER BY md5(id::text) LIMIT $3";
     sqlx::query_scalar(ids)
         .bind(organization)
         .bind(kind)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, Postgres, QueryBuilder, types::Json};
 use uuid::Uuid;
 
-use super::document::Document;
+use super::document::{Document, WHOLE};
 
 /// A thing with its id and the sequence of its aggregate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -106,7 +106,7 @@ pub async fn get<D: Document + Unpin>(
     id: impl Into<Uuid> + Send,
 ) -> Result<Option<Entry<D>>, sqlx::Error> {
     let found: Option<Row<D>> = sqlx::query_as(
-        "SELECT id, version, sort, document FROM directory_v1.entries WHERE tenant_id = $1 AND kind = $2 AND id = $3",
+        "SELECT id, version, sort, document FROM directory_v2.entries WHERE tenant_id = $1 AND kind = $2 AND id = $3",
     )
     .bind(organization)
     .bind(D::KIND)
@@ -145,36 +145,27 @@ pub async fn list<D: Document + Unpin>(
 /// One more than the page holds, to know whether there is a next.
 pub(super) fn page_query<D: Document>(organization: Uuid, listing: &Listing) -> QueryBuilder<'_, Postgres> {
     let (before, order) = if D::NEWEST_FIRST { ("<", "DESC") } else { (">", "ASC") };
-    let mut query = QueryBuilder::new("SELECT e.id, e.version, e.sort, e.document FROM ");
-    match listing.facets.split_first() {
-        None => {
-            query
-                .push("directory_v1.entries e WHERE e.tenant_id = ")
-                .push_bind(organization);
-            query.push(" AND e.kind = ").push_bind(D::KIND);
-        }
-        Some((first, others)) => {
-            query.push(
-                "directory_v1.facets i JOIN directory_v1.entries e USING (tenant_id, kind, id) WHERE i.tenant_id = ",
-            );
-            query.push_bind(organization).push(" AND i.kind = ").push_bind(D::KIND);
-            query.push(" AND i.facet = ").push_bind(first);
-            if !others.is_empty() {
-                query.push(" AND e.facets @> ").push_bind(others);
-            }
-        }
+    let first = listing.facets.first().map_or(WHOLE, String::as_str);
+    let others = listing.facets.get(1..).unwrap_or_default();
+    let mut query = QueryBuilder::new(
+        "SELECT e.id, e.version, e.sort, e.document
+           FROM directory_v2.facets i JOIN directory_v2.entries e USING (tenant_id, kind, id) WHERE i.tenant_id = ",
+    );
+    query.push_bind(organization).push(" AND i.kind = ").push_bind(D::KIND);
+    query.push(" AND i.facet = ").push_bind(first);
+    if !others.is_empty() {
+        query.push(" AND e.facets @> ").push_bind(others);
     }
-    let index = if listing.facets.is_empty() { "e" } else { "i" };
     if let Some(place) = &listing.after {
         query
-            .push(format!(" AND ({index}.sort, {index}.id) {before} ("))
+            .push(format!(" AND (i.sort, i.id) {before} ("))
             .push_bind(&place.sort);
         query.push(", ").push_bind(place.id).push(")");
     }
     if let Some(until) = &listing.until {
-        query.push(format!(" AND {index}.sort <= ")).push_bind(until);
+        query.push(" AND i.sort <= ").push_bind(until);
     }
-    query.push(format!(" ORDER BY {index}.sort {order}, {index}.id {order} LIMIT "));
+    query.push(format!(" ORDER BY i.sort {order}, i.id {order} LIMIT "));
     query.push_bind(listing.limit + 1);
     query
 }

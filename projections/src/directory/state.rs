@@ -33,7 +33,6 @@ struct Entry {
 }
 
 /// What the database holds of an entry besides its document.
-#[derive(PartialEq, Eq)]
 struct Stored {
     sort: String,
     facets: BTreeSet<String>,
@@ -82,15 +81,12 @@ struct Row {
     document: String,
 }
 
-/// Reads the entries that are there, each by its key. Two indexes have all columns of the key, and to a server that knows nothing of
-/// the table they are equal; in the order of the key there is one.
+/// Reads the entries that are there.
 pub(super) async fn load(connection: &mut PgConnection, wanted: &HashSet<Key>) -> Result<State, ApplyError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT e.tenant_id, e.kind, e.id, version, sort, facets, document::text AS document
+        "SELECT tenant_id, kind, id, version, sort, facets, document::text AS document
            FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS k (tenant_id, kind, id)
-          CROSS JOIN LATERAL (
-            SELECT * FROM directory_v1.entries
-             WHERE tenant_id = k.tenant_id AND kind = k.kind AND id BETWEEN k.id AND k.id ORDER BY id LIMIT 1) AS e",
+           JOIN directory_v2.entries USING (tenant_id, kind, id)",
     )
     .bind(
         wanted
@@ -128,10 +124,29 @@ struct Written {
     version: i64,
     now: Stored,
     json: String,
-    /// What is no longer true.
+    /// What the database held of it.
     before: Option<Stored>,
-    /// Whether its facets are to be written.
-    is_moved: bool,
+}
+
+impl Written {
+    /// The facets of `one` that `other` doesn't have in the same place.
+    fn only_in<'a>(&self, one: &'a Stored, other: Option<&'a Stored>) -> impl Iterator<Item = Place<'a>> {
+        let key = self.key;
+        let same = other.filter(|other| other.sort == one.sort);
+        let only = move |facet: &&String| !same.is_some_and(|other| other.facets.contains(*facet));
+        one.facets.iter().filter(only).map(move |facet| Place {
+            key,
+            facet,
+            sort: &one.sort,
+        })
+    }
+}
+
+/// Where an entry stands in the list of a facet.
+struct Place<'a> {
+    key: Key,
+    facet: &'a str,
+    sort: &'a str,
 }
 
 /// Writes the entries that were changed: four statements, however many they are.
@@ -140,106 +155,93 @@ pub(super) async fn save(connection: &mut PgConnection, state: State) -> Result<
     let written = changed
         .into_iter()
         .map(|(key, entry)| {
-            let now = Stored {
-                sort: entry.document.sort(),
-                facets: entry.document.facets().into_iter().collect(),
-            };
-            let is_moved = entry.stored.as_ref() != Some(&now);
             Ok(Written {
                 key,
                 version: entry.version,
                 json: entry.document.json()?,
-                now,
-                before: entry.stored.filter(|_| is_moved),
-                is_moved,
+                now: Stored {
+                    sort: entry.document.sort(),
+                    facets: entry.document.facets(),
+                },
+                before: entry.stored,
             })
         })
         .collect::<Result<Vec<_>, serde_json::Error>>()
         .map_err(ApplyError::data)?;
+    let (known, new): (Vec<_>, Vec<_>) = written.iter().partition(|entry| entry.before.is_some());
+    write(connection, ADD, &new).await?;
+    write(connection, CHANGE, &known).await?;
+    let gone = written.iter().filter_map(|entry| {
+        let before = entry.before.as_ref()?;
+        Some(entry.only_in(before, Some(&entry.now)))
+    });
+    stand(connection, FORGET, &gone.flatten().collect::<Vec<_>>()).await?;
+    let come = written
+        .iter()
+        .flat_map(|entry| entry.only_in(&entry.now, entry.before.as_ref()));
+    stand(connection, PLACE, &come.collect::<Vec<_>>()).await
+}
+
+const ADD: &str = "\
+    INSERT INTO directory_v2.entries (tenant_id, kind, id, version, sort, facets, document)
+    SELECT tenant_id, kind, id, version, sort, facets::text[], document::json
+      FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+        AS n (tenant_id, kind, id, version, sort, facets, document)";
+const CHANGE: &str = "\
+    UPDATE directory_v2.entries e
+       SET version = n.version, sort = n.sort, facets = n.facets::text[], document = n.document::json
+      FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+        AS n (tenant_id, kind, id, version, sort, facets, document)
+     WHERE e.tenant_id = n.tenant_id AND e.kind = n.kind AND e.id = n.id";
+
+async fn write(connection: &mut PgConnection, statement: &str, written: &[&Written]) -> Result<(), ApplyError> {
     if written.is_empty() {
         return Ok(());
     }
-    save_entries(connection, &written).await?;
-    forget_facets(connection, &written).await?;
-    add_facets(connection, &written).await
-}
-
-async fn save_entries(connection: &mut PgConnection, written: &[Written]) -> Result<(), ApplyError> {
-    let facets: Vec<String> = written
-        .iter()
-        .map(|entry| serde_json::to_string(&entry.now.facets))
-        .collect::<Result<_, _>>()
-        .map_err(ApplyError::data)?;
-    sqlx::query(
-        "INSERT INTO directory_v1.entries (tenant_id, kind, id, version, sort, facets, document)
-         SELECT tenant_id, kind, id, version, sort, ARRAY(SELECT json_array_elements_text(facets::json)), document::json
-           FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[])
-             AS e (tenant_id, kind, id, version, sort, facets, document)
-         ON CONFLICT (tenant_id, kind, id) DO UPDATE
-            SET version = excluded.version, sort = excluded.sort, facets = excluded.facets, document = excluded.document",
-    )
-    .bind(written.iter().map(|entry| entry.key.0).collect::<Vec<_>>())
-    .bind(written.iter().map(|entry| entry.key.1).collect::<Vec<_>>())
-    .bind(written.iter().map(|entry| entry.key.2).collect::<Vec<_>>())
-    .bind(written.iter().map(|entry| entry.version).collect::<Vec<_>>())
-    .bind(written.iter().map(|entry| entry.now.sort.as_str()).collect::<Vec<_>>())
-    .bind(facets)
-    .bind(written.iter().map(|entry| entry.json.as_str()).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
+    let column = |value: fn(&Written) -> &str| written.iter().map(|entry| value(entry)).collect::<Vec<_>>();
+    let [organizations, ids] = [|key: Key| key.0, |key: Key| key.2]
+        .map(|part| written.iter().map(|entry| part(entry.key)).collect::<Vec<Uuid>>());
+    sqlx::query(statement)
+        .bind(organizations)
+        .bind(column(|entry| entry.key.1))
+        .bind(ids)
+        .bind(written.iter().map(|entry| entry.version).collect::<Vec<_>>())
+        .bind(column(|entry| &entry.now.sort))
+        .bind(written.iter().map(|entry| array(&entry.now.facets)).collect::<Vec<_>>())
+        .bind(column(|entry| &entry.json))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
-async fn forget_facets(connection: &mut PgConnection, written: &[Written]) -> Result<(), ApplyError> {
-    let rows: Vec<(Key, &str, &str)> = written
-        .iter()
-        .filter_map(|entry| Some((entry.key, entry.before.as_ref()?)))
-        .flat_map(|(key, before)| {
-            let facets = before.facets.iter();
-            facets.map(move |facet| (key, facet.as_str(), before.sort.as_str()))
-        })
-        .collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "DELETE FROM directory_v1.facets f
-          USING unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[]) AS k (tenant_id, kind, facet, sort, id)
-          WHERE f.tenant_id = k.tenant_id AND f.kind = k.kind AND f.facet = k.facet AND f.sort = k.sort AND f.id = k.id",
-    )
-    .bind(rows.iter().map(|((tenant, ..), ..)| *tenant).collect::<Vec<_>>())
-    .bind(rows.iter().map(|((_, kind, _), ..)| *kind).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, facet, _)| *facet).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(.., sort)| *sort).collect::<Vec<_>>())
-    .bind(rows.iter().map(|((.., id), ..)| *id).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
-    Ok(())
+/// As PostgreSQL reads an array of text: `{"status:open","lease:…"}`.
+fn array(facets: &BTreeSet<String>) -> String {
+    let quoted = facets.iter().map(|facet| {
+        let facet = facet.replace('\\', r"\\").replace('"', r#"\""#);
+        format!("\"{facet}\"")
+    });
+    format!("{{{}}}", quoted.collect::<Vec<_>>().join(","))
 }
 
-async fn add_facets(connection: &mut PgConnection, written: &[Written]) -> Result<(), ApplyError> {
-    let rows: Vec<(&Written, &str)> = written
-        .iter()
-        .filter(|entry| entry.is_moved)
-        .flat_map(|entry| entry.now.facets.iter().map(move |facet| (entry, facet.as_str())))
-        .collect();
-    if rows.is_empty() {
+const FORGET: &str = "\
+    DELETE FROM directory_v2.facets f
+     USING unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[]) AS k (tenant_id, kind, facet, sort, id)
+     WHERE f.tenant_id = k.tenant_id AND f.kind = k.kind AND f.facet = k.facet AND f.sort = k.sort AND f.id = k.id";
+const PLACE: &str = "\
+    INSERT INTO directory_v2.facets (tenant_id, kind, facet, sort, id)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[])";
+
+async fn stand(connection: &mut PgConnection, statement: &str, places: &[Place<'_>]) -> Result<(), ApplyError> {
+    if places.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "INSERT INTO directory_v1.facets (tenant_id, kind, facet, sort, id)
-         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[])",
-    )
-    .bind(rows.iter().map(|(entry, _)| entry.key.0).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(entry, _)| entry.key.1).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, facet)| *facet).collect::<Vec<_>>())
-    .bind(
-        rows.iter()
-            .map(|(entry, _)| entry.now.sort.as_str())
-            .collect::<Vec<_>>(),
-    )
-    .bind(rows.iter().map(|(entry, _)| entry.key.2).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
+    sqlx::query(statement)
+        .bind(places.iter().map(|place| place.key.0).collect::<Vec<_>>())
+        .bind(places.iter().map(|place| place.key.1).collect::<Vec<_>>())
+        .bind(places.iter().map(|place| place.facet).collect::<Vec<_>>())
+        .bind(places.iter().map(|place| place.sort).collect::<Vec<_>>())
+        .bind(places.iter().map(|place| place.key.2).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
     Ok(())
 }

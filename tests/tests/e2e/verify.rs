@@ -12,7 +12,7 @@ use crate::{
 const TAMPERED_LEDGER: &str = "UPDATE ledger_v2.lines SET amount = amount + 100 WHERE (tenant_id, number, line) =
     (SELECT tenant_id, number, line FROM ledger_v2.lines WHERE amount > 0 ORDER BY tenant_id, number, line LIMIT 1)";
 const TAMPERED_DIRECTORY: &str =
-    "DELETE FROM directory_v1.facets WHERE ctid = (SELECT min(ctid) FROM directory_v1.facets)";
+    "DELETE FROM directory_v2.facets WHERE ctid = (SELECT min(ctid) FROM directory_v2.facets)";
 
 /// What it prints, and whether it says that all is well.
 async fn verify(installation: &Installation, read_models: &[&str]) -> (bool, String) {

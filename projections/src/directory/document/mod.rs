@@ -39,6 +39,8 @@ mod people;
 mod places;
 mod repairs;
 
+use std::collections::BTreeSet;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use leases::*;
@@ -91,8 +93,10 @@ macro_rules! documents {
                 match self { $(Self::$name(document) => document.sort()),* }
             }
 
-            pub(super) fn facets(&self) -> Vec<String> {
-                match self { $(Self::$name(document) => document.facets()),* }
+            /// What it is listed by, with all of its kind and with those that share a facet.
+            pub(super) fn facets(&self) -> BTreeSet<String> {
+                let own = match self { $(Self::$name(document) => document.facets()),* };
+                own.into_iter().chain([WHOLE.to_owned()]).collect()
             }
 
             pub(super) fn json(&self) -> Result<String, serde_json::Error> {
@@ -117,6 +121,9 @@ documents! {
     WorkOrder as "work_order",
     BankAccount as "bank_account",
 }
+
+/// The facet of everything of a kind: the whole list.
+pub(super) const WHOLE: &str = "all";
 
 /// A facet that a thing always has.
 fn facet(name: &str, value: impl std::fmt::Display) -> [String; 1] {

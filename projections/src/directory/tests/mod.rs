@@ -205,7 +205,7 @@ impl Desk {
     async fn with(facts: &[Arc<Fact>]) -> Self {
         let database = TestDatabase::new(&[]).await;
         let mut connection = database.superuser().await;
-        let tables = format!("CREATE SCHEMA directory_v1; {}", Directory.tables());
+        let tables = format!("CREATE SCHEMA directory_v2; {}", Directory.tables());
         sqlx::raw_sql(&tables).execute(&mut connection).await.unwrap();
         let mut desk = Self {
             connection,
@@ -221,7 +221,7 @@ impl Desk {
 
     async fn dump(&mut self) -> Vec<String> {
         sqlx::query_scalar(
-            "SELECT t::text FROM directory_v1.entries t UNION ALL SELECT t::text FROM directory_v1.facets t ORDER BY 1",
+            "SELECT t::text FROM directory_v2.entries t UNION ALL SELECT t::text FROM directory_v2.facets t ORDER BY 1",
         )
         .fetch_all(&mut self.connection)
         .await

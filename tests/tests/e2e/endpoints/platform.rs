@@ -84,7 +84,7 @@ async fn a_request_that_takes_too_long_is_answered_and_can_be_repeated() {
     teller.tell(create).await;
     let mut holds = office.installation.database().unwrap().superuser().await;
     let mut held = holds.begin().await.unwrap();
-    held.execute("LOCK TABLE directory_v1.entries IN ACCESS EXCLUSIVE MODE")
+    held.execute("LOCK TABLE directory_v2.entries IN ACCESS EXCLUSIVE MODE")
         .await
         .unwrap();
     let late = ask(&office, Method::GET, "/api/properties", &teller.token).await;
@@ -104,13 +104,13 @@ async fn a_server_that_is_told_to_stop_answers_what_is_in_flight() {
     let teller = office.organization("Lakeside").await;
     let mut holds = office.installation.database().unwrap().superuser().await;
     let mut held = holds.begin().await.unwrap();
-    held.execute("LOCK TABLE directory_v1.entries IN ACCESS EXCLUSIVE MODE")
+    held.execute("LOCK TABLE directory_v2.entries IN ACCESS EXCLUSIVE MODE")
         .await
         .unwrap();
     let url = office.serving.at("/api/properties");
     let request = office.serving.http().get(&url).bearer_auth(&teller.token);
     let in_flight = tokio::spawn(Answer::to(request, "in flight"));
-    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'directory_v1.entries'::regclass";
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'directory_v2.entries'::regclass";
     until(async || sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut *held).await.unwrap() > 0).await;
     let stopped = tokio::spawn(office.serving.stop());
     let other = Client::new();

@@ -77,7 +77,7 @@ async fn a_question_is_told_how_far_behind_its_read_model_is_and_waits_no_longer
     let mut holds = office.installation.database().unwrap().superuser().await;
     let mut held = holds.begin().await.unwrap();
     // Whoever reads passes, whoever writes waits.
-    held.execute("LOCK TABLE directory_v1.entries IN EXCLUSIVE MODE")
+    held.execute("LOCK TABLE directory_v2.entries IN EXCLUSIVE MODE")
         .await
         .unwrap();
     another_property(&teller, "Oak Court").await;
