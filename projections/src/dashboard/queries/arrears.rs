@@ -12,18 +12,18 @@ const FEW: i64 = 100;
 const AT_FIRST: i64 = 40;
 const TIMES_MORE: i64 = 4;
 
-/// How many leases have something past due, and how much it is in all.
-pub(super) async fn arrears(connection: &mut PgConnection, question: &Question) -> Result<(i64, i64), sqlx::Error> {
-    sqlx::query_as(
-        "SELECT coalesce(sum(leases), 0)::bigint, coalesce(sum(open), 0)::bigint FROM dashboard_v2.dues
-          WHERE tenant_id = $1 AND scope = $2 AND due_on < $3 AND open <> 0",
-    )
-    .bind(question.organization)
-    .bind(question.scope())
-    .bind(question.today)
-    .fetch_one(connection)
-    .await
+/// What is past due in all.
+#[derive(sqlx::FromRow)]
+pub(super) struct Arrears {
+    /// Of how many leases.
+    pub late_leases: i64,
+    pub past_due: i64,
 }
+
+/// A row of [`Arrears`].
+pub(super) const SUMS: &str = "\
+    SELECT coalesce(sum(leases), 0)::bigint AS late_leases, coalesce(sum(open), 0)::bigint AS past_due
+      FROM dashboard_v2.dues WHERE tenant_id = $1 AND scope = $2 AND due_on < $3 AND open <> 0";
 
 /// A late lease with all that it has open, due or not.
 #[derive(sqlx::FromRow)]
@@ -77,7 +77,7 @@ async fn owing(
         || format!("ORDER BY oldest LIMIT {FEW}"),
         |limit| format!("ORDER BY open DESC, lease_id LIMIT {limit}"),
     );
-    sqlx::query_as(&format!(
+    let statement = format!(
         "SELECT owing.lease_id, property_id, unit_id, residents, owing.open - not_yet.open AS amount, oldest, owing.open
            FROM (SELECT tenant_id, lease_id, property_id, unit_id, residents, open, oldest FROM dashboard_v2.leases
                   WHERE tenant_id = $1 AND {of_property} AND open > 0 AND oldest < $3 {which}) AS owing
@@ -85,10 +85,6 @@ async fn owing(
                 SELECT coalesce(sum(open), 0)::bigint AS open FROM dashboard_v2.charges
                  WHERE tenant_id = owing.tenant_id AND lease_id = owing.lease_id AND open > 0 AND due_on >= $3) AS not_yet
           ORDER BY amount DESC, lease_id"
-    ))
-    .bind(question.organization)
-    .bind(question.scope())
-    .bind(question.today)
-    .fetch_all(connection)
-    .await
+    );
+    question.ask(&statement).fetch_all(connection).await
 }

@@ -1,82 +1,55 @@
-//! What is open of the repairs, how deadlines were kept and how long work took.
+//! What is open of the repairs, how deadlines were kept and how long work took: the sums of the whole days of the period, and what jobs
+//! alone say of the hours before and after them.
 
-use sqlx::{PgConnection, Postgres, postgres::PgArguments, query::QueryAs};
+use sqlx::PgConnection;
 
-use super::{super::durations::Durations, Deadlines, Open, Question, TimeToResolve, period::Period};
+use super::{super::durations::Durations, Deadlines, Open, Question, TimeToResolve};
 
 /// Of so many jobs the percentiles are found among all of them; of more, among counts by duration.
 const FEW: i64 = 100;
 
-/// How repairs were answered and finished in the period.
-pub(super) struct Repairs {
-    pub responses: Deadlines,
-    pub resolutions: Deadlines,
-    pub time_to_resolve: TimeToResolve,
+/// What is open, by priority.
+#[derive(Default)]
+pub(super) struct OpenItems {
+    pub requests: Open,
+    pub work_orders: Open,
 }
 
-pub(super) async fn open(
-    connection: &mut PgConnection,
-    question: &Question,
-    work_orders: bool,
-) -> Result<Open, sqlx::Error> {
-    let counts: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT priority, items FROM dashboard_v2.open_items
-          WHERE tenant_id = $1 AND scope = $2 AND work_order = $3 AND items <> 0",
-    )
-    .bind(question.organization)
-    .bind(question.scope())
-    .bind(work_orders)
-    .fetch_all(connection)
-    .await?;
-    Ok(counts.into_iter().collect())
+pub(super) async fn open(connection: &mut PgConnection, question: &Question) -> Result<OpenItems, sqlx::Error> {
+    let statement = "\
+        SELECT work_order, priority, items FROM dashboard_v2.open_items WHERE tenant_id = $1 AND scope = $2 AND items <> 0";
+    let counts: Vec<(bool, String, i64)> = question.ask(statement).fetch_all(connection).await?;
+    let mut open = OpenItems::default();
+    for (is_work_order, priority, items) in counts {
+        let of_kind = if is_work_order {
+            &mut open.work_orders
+        } else {
+            &mut open.requests
+        };
+        of_kind.insert(priority, items);
+    }
+    Ok(open)
 }
 
-/// The sums of the whole days, and what jobs alone say of the hours before and after them.
-pub(super) async fn repairs(connection: &mut PgConnection, question: &Question) -> Result<Repairs, sqlx::Error> {
-    let period = Period::new(question.measured_from, question.now);
-    let sums = sums(connection, question, &period).await?;
-    let responses = kept(connection, question, &period, ("respond_by", "responded_at")).await?;
-    let resolutions = kept(connection, question, &period, ("resolve_by", "resolved_at")).await?;
-    let ended = ended(connection, question, &period).await?;
-    let jobs = sums.jobs + i64::try_from(ended.len()).unwrap_or(i64::MAX);
-    let (median, p90) = if jobs > FEW {
-        let mut durations = durations(connection, question, &period).await?;
-        for seconds in &ended {
-            durations.add(*seconds, 1);
-        }
-        (durations.percentile(0.5), durations.percentile(0.9))
-    } else {
-        percentiles(connection, question).await?
-    };
-    Ok(Repairs {
-        responses: Deadlines {
-            due: sums.responses + responses.due,
-            met: sums.responses_met + responses.met,
-        },
-        resolutions: Deadlines {
-            due: sums.resolutions + resolutions.due,
-            met: sums.resolutions_met + resolutions.met,
-        },
-        time_to_resolve: TimeToResolve {
-            jobs,
-            mean: super::ratio(sums.seconds + ended.iter().sum::<i64>(), jobs),
-            median,
-            p90,
-        },
-    })
-}
-
+/// How repairs were answered and finished: in the whole days of the period, and in the hours before and after them.
 #[derive(sqlx::FromRow)]
-struct Sums {
+pub(super) struct Sums {
     responses: i64,
     responses_met: i64,
     resolutions: i64,
     resolutions_met: i64,
     jobs: i64,
     seconds: i64,
+    responses_beside: i64,
+    responses_met_beside: i64,
+    resolutions_beside: i64,
+    resolutions_met_beside: i64,
+    /// How many seconds each of the jobs took that ended in those hours.
+    ended_beside: Vec<i64>,
 }
 
-async fn sums(connection: &mut PgConnection, question: &Question, period: &Period) -> Result<Sums, sqlx::Error> {
+/// A row of [`Sums`].
+pub(super) fn sums(question: &Question) -> String {
     const FIGURES: [&str; 6] = [
         "responses",
         "responses_met",
@@ -86,30 +59,69 @@ async fn sums(connection: &mut PgConnection, question: &Question, period: &Perio
         "seconds",
     ];
     let sums = FIGURES.map(|figure| format!("coalesce(sum({figure}), 0)::bigint AS {figure}"));
-    let statement = format!(
-        "SELECT {} FROM ({}) AS days",
-        sums.join(", "),
-        of_days("repairs", &FIGURES.join(", "))
-    );
-    for_days(sqlx::query_as(&statement), question, period)
-        .fetch_one(connection)
-        .await
+    let edges = |at, columns| of_edges(question, at, columns);
+    format!(
+        "SELECT * FROM (SELECT {sums} FROM ({days}) AS days) AS sums
+          CROSS JOIN (SELECT count(*) AS responses_beside, count(*) FILTER (WHERE responded_at <= respond_by) AS responses_met_beside
+                        FROM ({responses}) AS jobs) AS responses
+          CROSS JOIN (SELECT count(*) AS resolutions_beside, count(*) FILTER (WHERE resolved_at <= resolve_by) AS resolutions_met_beside
+                        FROM ({resolutions}) AS jobs) AS resolutions
+          CROSS JOIN (SELECT coalesce(array_agg({SECONDS}::bigint), '{{}}') AS ended_beside FROM ({ended}) AS jobs) AS ended",
+        sums = sums.join(", "),
+        days = of_days("repairs", &FIGURES.join(", ")),
+        responses = edges("respond_by", "respond_by, responded_at"),
+        resolutions = edges("resolve_by", "resolve_by, resolved_at"),
+        ended = edges("resolved_at", "resolved_at, opened_at"),
+    )
+}
+
+impl Sums {
+    pub const fn responses(&self) -> Deadlines {
+        Deadlines {
+            due: self.responses + self.responses_beside,
+            met: self.responses_met + self.responses_met_beside,
+        }
+    }
+
+    pub const fn resolutions(&self) -> Deadlines {
+        Deadlines {
+            due: self.resolutions + self.resolutions_beside,
+            met: self.resolutions_met + self.resolutions_met_beside,
+        }
+    }
+
+    pub async fn time_to_resolve(
+        &self,
+        connection: &mut PgConnection,
+        question: &Question,
+    ) -> Result<TimeToResolve, sqlx::Error> {
+        let jobs = self.jobs + i64::try_from(self.ended_beside.len()).unwrap_or(i64::MAX);
+        let (median, p90) = if jobs > FEW {
+            let mut durations = durations(connection, question).await?;
+            for seconds in &self.ended_beside {
+                durations.add(*seconds, 1);
+            }
+            (durations.percentile(0.5), durations.percentile(0.9))
+        } else {
+            percentiles(connection, question).await?
+        };
+        Ok(TimeToResolve {
+            jobs,
+            mean: super::ratio(self.seconds + self.ended_beside.iter().sum::<i64>(), jobs),
+            median,
+            p90,
+        })
+    }
 }
 
 /// How many of the jobs that ended in the whole days took how long.
-async fn durations(
-    connection: &mut PgConnection,
-    question: &Question,
-    period: &Period,
-) -> Result<Durations, sqlx::Error> {
+async fn durations(connection: &mut PgConnection, question: &Question) -> Result<Durations, sqlx::Error> {
     let statement = format!(
         "SELECT bucket, sum(count.jobs)::bigint
            FROM ({}) AS days, unnest(days.buckets, days.jobs) AS count (bucket, jobs) GROUP BY bucket",
         of_days("durations", "buckets, jobs")
     );
-    let counts: Vec<(i16, i64)> = for_days(sqlx::query_as(&statement), question, period)
-        .fetch_all(connection)
-        .await?;
+    let counts: Vec<(i16, i64)> = question.ask(&statement).fetch_all(connection).await?;
     Ok(Durations(counts.into_iter().collect()))
 }
 
@@ -117,52 +129,12 @@ async fn durations(
 fn of_days(table: &str, columns: &str) -> String {
     format!(
         "SELECT {columns} FROM dashboard_v2.{table}_by_month
-          WHERE tenant_id = $1 AND scope = $2 AND month >= $3 AND month < $4
+          WHERE tenant_id = $1 AND scope = $2 AND month >= $9 AND month < $10
          UNION ALL
-         SELECT {columns} FROM dashboard_v2.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $5 AND day < $6
+         SELECT {columns} FROM dashboard_v2.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $11 AND day < $12
          UNION ALL
-         SELECT {columns} FROM dashboard_v2.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $7 AND day < $8"
+         SELECT {columns} FROM dashboard_v2.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $13 AND day < $14"
     )
-}
-
-type QueryOf<'q, Row> = QueryAs<'q, Postgres, Row, PgArguments>;
-
-fn for_days<'q, Row>(query: QueryOf<'q, Row>, question: &Question, period: &Period) -> QueryOf<'q, Row> {
-    let [before, after] = &period.days;
-    query
-        .bind(question.organization)
-        .bind(question.scope())
-        .bind(period.months.start)
-        .bind(period.months.end)
-        .bind(before.start)
-        .bind(before.end)
-        .bind(after.start)
-        .bind(after.end)
-}
-
-/// The deadlines that fell into the hours before and after the whole days.
-async fn kept(
-    connection: &mut PgConnection,
-    question: &Question,
-    period: &Period,
-    (due, kept): (&str, &str),
-) -> Result<Deadlines, sqlx::Error> {
-    let statement = format!(
-        "SELECT count(*) AS due, count(*) FILTER (WHERE {kept} <= {due}) AS met FROM ({}) AS jobs",
-        of_edges(question, due, &format!("{due}, {kept}"))
-    );
-    for_edges(sqlx::query_as(&statement), question, period)
-        .fetch_one(connection)
-        .await
-}
-
-/// How many seconds the jobs took that ended in the hours before and after the whole days.
-async fn ended(connection: &mut PgConnection, question: &Question, period: &Period) -> Result<Vec<i64>, sqlx::Error> {
-    let statement = of_edges(question, "resolved_at", &format!("{SECONDS}::bigint"));
-    let jobs: Vec<(i64,)> = for_edges(sqlx::query_as(&statement), question, period)
-        .fetch_all(connection)
-        .await?;
-    Ok(jobs.into_iter().map(|(seconds,)| seconds).collect())
 }
 
 /// How long a job took, in whole seconds, as the sums have it.
@@ -173,22 +145,11 @@ fn of_edges(question: &Question, at: &str, columns: &str) -> String {
     let of_property = question.of_property();
     format!(
         "SELECT {columns} FROM dashboard_v2.jobs
-          WHERE tenant_id = $1 AND {of_property} AND NOT dropped AND {at} >= $3 AND {at} < $4
+          WHERE tenant_id = $1 AND {of_property} AND NOT dropped AND {at} >= $15 AND {at} < $16
          UNION ALL
          SELECT {columns} FROM dashboard_v2.jobs
-          WHERE tenant_id = $1 AND {of_property} AND NOT dropped AND {at} >= $5 AND {at} < $6"
+          WHERE tenant_id = $1 AND {of_property} AND NOT dropped AND {at} >= $17 AND {at} < $18"
     )
-}
-
-fn for_edges<'q, Row>(query: QueryOf<'q, Row>, question: &Question, period: &Period) -> QueryOf<'q, Row> {
-    let [before, after] = &period.edges;
-    query
-        .bind(question.organization)
-        .bind(question.scope())
-        .bind(before.start)
-        .bind(before.end)
-        .bind(after.start)
-        .bind(after.end)
 }
 
 /// The median and the ninth decile of the jobs that ended in the period.
@@ -197,16 +158,11 @@ async fn percentiles(
     question: &Question,
 ) -> Result<(Option<f64>, Option<f64>), sqlx::Error> {
     let of_property = question.of_property();
-    sqlx::query_as(&format!(
+    let statement = format!(
         "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds)
            FROM (SELECT {SECONDS}::float8 AS seconds FROM dashboard_v2.jobs
                   WHERE tenant_id = $1 AND {of_property} AND NOT dropped
-                    AND resolved_at >= $3 AND resolved_at < $4) AS took"
-    ))
-    .bind(question.organization)
-    .bind(question.scope())
-    .bind(question.measured_from)
-    .bind(question.now)
-    .fetch_one(connection)
-    .await
+                    AND resolved_at >= $7 AND resolved_at < $8) AS took"
+    );
+    question.ask(&statement).fetch_one(connection).await
 }

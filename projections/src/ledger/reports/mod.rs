@@ -169,11 +169,8 @@ async fn open(
     from: Option<NaiveDate>,
 ) -> Result<Open, ReportError> {
     let mut reading = read_models::read(app, organization, Ledger::NAME, Ledger::VERSION).await?;
-    let currency: Option<String> = sqlx::query_scalar("SELECT currency FROM ledger_v2.organizations")
-        .fetch_optional(&mut *reading.tx)
-        .await?;
+    let (currency, known_to) = books(&mut reading.tx, organization).await?;
     let currency = currency.ok_or(ReportError::NoBooks)?.parse().map_err(unreadable)?;
-    let known_to = known_to(&mut reading.tx, organization).await?;
     Ok(Open {
         heading: Heading {
             basis: scope.basis,
@@ -188,20 +185,23 @@ async fn open(
     })
 }
 
-async fn known_to(connection: &mut PgConnection, organization: OrganizationId) -> Result<KnownTo, sqlx::Error> {
-    let shard = shard_of(organization);
-    let (epoch, position) =
-        sqlx::query_as("SELECT epoch, position FROM checkpoints WHERE projection = $1 AND version = $2 AND shard = $3")
-            .bind(Ledger::NAME)
-            .bind(Ledger::VERSION.cast_signed())
-            .bind(shard.as_i16())
-            .fetch_one(connection)
-            .await?;
-    Ok(KnownTo {
-        epoch,
-        shard: shard.as_i16(),
-        position,
-    })
+/// The currency of the organization's books, if there are any, and up to where they are kept.
+async fn books(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+) -> Result<(Option<String>, KnownTo), sqlx::Error> {
+    let shard = shard_of(organization).as_i16();
+    let (currency, epoch, position) = sqlx::query_as(
+        "SELECT (SELECT currency FROM ledger_v2.organizations), epoch, position
+           FROM checkpoints WHERE projection = $1 AND version = $2 AND shard = $3",
+    )
+    .bind(Ledger::NAME)
+    .bind(Ledger::VERSION.cast_signed())
+    .bind(shard)
+    .fetch_one(connection)
+    .await?;
+    let known_to = KnownTo { epoch, shard, position };
+    Ok((currency, known_to))
 }
 
 /// What stands in a column and can't be what was written there.

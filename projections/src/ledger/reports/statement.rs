@@ -75,6 +75,9 @@ struct Subject {
     unit_id: Uuid,
     unit_number: String,
     residents: Json<Vec<Renter>>,
+    /// In minor units, as what follows.
+    opening: i64,
+    deposits_held: i64,
 }
 
 #[derive(FromRow)]
@@ -109,11 +112,10 @@ pub async fn lease_statement(
         property: None,
     };
     let mut books = open(app, organization, &scope, from).await?;
-    let Some(subject) = subject(&mut books.tx, lease).await? else {
+    let Some(subject) = subject(&mut books.tx, lease, from, to).await? else {
         return Ok(None);
     };
-    let opening = opening(&mut books.tx, lease, from).await?;
-    let mut running = opening;
+    let mut running = subject.opening;
     let lines = rows(&mut books.tx, lease, from, to).await?;
     let lines = lines
         .into_iter()
@@ -122,7 +124,6 @@ pub async fn lease_statement(
             row.line(&books, running)
         })
         .collect();
-    let deposits_held = deposits_held(&mut books.tx, lease, to).await?;
     Ok(Some(Statement {
         lease,
         property: PropertyId(subject.property_id),
@@ -130,37 +131,37 @@ pub async fn lease_statement(
         unit: UnitId(subject.unit_id),
         unit_number: subject.unit_number,
         residents: subject.residents.0,
-        opening: books.money(opening),
+        opening: books.money(subject.opening),
         lines,
         closing: books.money(running),
-        deposits_held: books.money(deposits_held),
+        deposits_held: books.money(subject.deposits_held),
         heading: books.heading,
     }))
 }
 
-async fn subject(connection: &mut PgConnection, lease: LeaseId) -> Result<Option<Subject>, sqlx::Error> {
+/// What is owed is what stands on 1200 less what stands on 2200: a credit that pays a charge changes nothing of it.
+async fn subject(
+    connection: &mut PgConnection,
+    lease: LeaseId,
+    from: Option<NaiveDate>,
+    to: NaiveDate,
+) -> Result<Option<Subject>, sqlx::Error> {
     sqlx::query_as(&format!(
         "SELECT p.id AS property_id, p.name AS property_name, u.id AS unit_id, u.number AS unit_number,
-                {RENTERS} AS residents
+                {RENTERS} AS residents,
+                (SELECT coalesce(sum(amount), 0)::bigint FROM ledger_v2.lines
+                  WHERE lease_id = l.id AND account IN (1200, 2200) AND effective_on < $2) AS opening,
+                (SELECT coalesce(-sum(amount), 0)::bigint FROM ledger_v2.lines
+                  WHERE lease_id = l.id AND account = 2100 AND effective_on <= $3) AS deposits_held
            FROM ledger_v2.leases l
            JOIN ledger_v2.properties p ON p.id = l.property_id
            JOIN ledger_v2.units u ON u.id = l.unit_id
           WHERE l.id = $1"
     ))
     .bind(lease.0)
-    .fetch_optional(connection)
-    .await
-}
-
-/// What is owed is what stands on 1200 less what stands on 2200: a credit that pays a charge changes nothing of it.
-async fn opening(connection: &mut PgConnection, lease: LeaseId, from: Option<NaiveDate>) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT coalesce(sum(amount), 0)::bigint FROM ledger_v2.lines
-          WHERE lease_id = $1 AND account IN (1200, 2200) AND effective_on < $2",
-    )
-    .bind(lease.0)
     .bind(from)
-    .fetch_one(connection)
+    .bind(to)
+    .fetch_optional(connection)
     .await
 }
 
@@ -185,17 +186,6 @@ async fn rows(
     .bind(from)
     .bind(to)
     .fetch_all(connection)
-    .await
-}
-
-async fn deposits_held(connection: &mut PgConnection, lease: LeaseId, day: NaiveDate) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT coalesce(-sum(amount), 0)::bigint FROM ledger_v2.lines
-          WHERE lease_id = $1 AND account = 2100 AND effective_on <= $2",
-    )
-    .bind(lease.0)
-    .bind(day)
-    .fetch_one(connection)
     .await
 }
 
