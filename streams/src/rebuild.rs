@@ -57,8 +57,8 @@ pub struct Rebuilt {
 
 /// How much a rebuild reads and applies at once.
 pub const REBUILD_BATCH: Limit = Limit {
-    events: 5_000,
-    bytes: 16 << 20,
+    events: 20_000,
+    bytes: 64 << 20,
 };
 
 /// Builds a projection's version anew from the whole log, and lets it answer queries from then on. `told` hears after each batch
