@@ -23,7 +23,7 @@ use crate::{
         ServerError,
         account::Account,
         binaries::Binaries,
-        cluster,
+        cluster, memory,
         process::{Launch, Process, superuser},
     },
 };
@@ -40,7 +40,7 @@ const SOCKET: &str = ".s.PGSQL.5432";
 const LOOK_FOR_SOCKET_EVERY: Duration = Duration::from_millis(500);
 
 /// Room for `serve`, and for commands that reach its server beside it.
-const SETTINGS: &[(&str, &str)] = &[("max_connections", "200")];
+const CONNECTIONS: &str = "200";
 
 /// Why there is no private server to work with.
 #[derive(Debug, thiserror::Error)]
@@ -185,7 +185,7 @@ impl PrivateServer {
             data: &data,
             socket_folder: socket_folder.path(),
             log: &log,
-            settings: SETTINGS,
+            settings: &[("max_connections", CONNECTIONS.to_owned()), memory::shared_buffers()],
         };
         let mut process = Process::start(&launch).await?;
         if let Err(error) = furnish(socket_folder.path()).await {

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod binaries;
 pub(crate) mod cluster;
+pub(crate) mod memory;
 pub(crate) mod process;
 
 use std::path::PathBuf;

@@ -42,7 +42,7 @@ pub(crate) struct Launch<'a> {
     /// Where the server's own messages go.
     pub(crate) log: &'a Path,
     /// Settings over those of the data.
-    pub(crate) settings: &'a [(&'a str, &'a str)],
+    pub(crate) settings: &'a [(&'static str, String)],
 }
 
 /// A server that answers.
@@ -144,10 +144,8 @@ impl Launch<'_> {
         let errors = log.try_clone().map_err(ServerError::file(self.log))?;
         let mut command = self.account.command_bound_to_thread(self.binaries.program("postgres"));
         command.arg("-D").arg(self.data).arg("-k").arg(self.socket_folder);
-        for (name, value) in [("listen_addresses", ""), ("unix_socket_permissions", "0700")]
-            .iter()
-            .chain(self.settings)
-        {
+        command.args(["-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"]);
+        for (name, value) in self.settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }
         // A group of its own: Ctrl-C at the terminal is for us, who finish what is in flight before the server stops.

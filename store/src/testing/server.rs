@@ -23,6 +23,7 @@ use crate::{
         account::Account,
         binaries::Binaries,
         cluster::{self, processes_on},
+        memory,
         process::{Launch, Process, superuser},
     },
 };
@@ -32,10 +33,23 @@ const SHARED: &str = "PROPERTYOS_TEST_SERVER";
 /// Folders of servers that ended with their test process bear this prefix; the next process removes them.
 const FOLDER_PREFIX: &str = "propertyos-test-";
 
-const MANY_CONNECTIONS: (&str, &str) = ("max_connections", "400");
-const DURABLE: &[(&str, &str)] = &[MANY_CONNECTIONS];
+/// What a server is started with.
+type Settings = Vec<(&'static str, String)>;
+
+fn many_connections() -> (&'static str, String) {
+    ("max_connections", "400".to_owned())
+}
+
+/// As `serve` starts its own.
+fn durable() -> Settings {
+    vec![many_connections(), memory::shared_buffers()]
+}
+
 /// Nobody pulls its plug.
-const FAST: &[(&str, &str)] = &[MANY_CONNECTIONS, ("fsync", "off"), ("full_page_writes", "off")];
+fn fast() -> Settings {
+    let off = |name| (name, "off".to_owned());
+    vec![many_connections(), off("fsync"), off("full_page_writes")]
+}
 
 /// A server that one test may stop, kill, stall and restart. It writes through to the disk, as a real one does.
 pub struct TestServer {
@@ -60,7 +74,7 @@ struct Started {
     folder: TempDir,
     /// Where its data is if it outlives the folder.
     kept: Option<PathBuf>,
-    settings: &'static [(&'static str, &'static str)],
+    settings: Settings,
     process: Mutex<Option<Process>>,
     _in_use: File,
 }
@@ -68,18 +82,18 @@ struct Started {
 impl TestServer {
     /// A new server, for the one test that calls this.
     pub async fn own() -> Arc<Self> {
-        Self::of_a_test(Started::start(DURABLE, None).await)
+        Self::of_a_test(Started::start(durable(), None).await)
     }
 
     /// A new server with a disk of its own of so many megabytes, for a test that fills it. Only root can give it one, or sudo without a password.
     pub async fn on_a_small_disk(megabytes: u32) -> Arc<Self> {
-        Self::of_a_test(Started::start(DURABLE, Some(megabytes)).await)
+        Self::of_a_test(Started::start(durable(), Some(megabytes)).await)
     }
 
     /// A server whose data stays in this folder, and is there again when the next one is started on it.
     pub async fn kept_in(folder: &Path) -> Arc<Self> {
         fs::create_dir_all(folder).expect("a folder for it");
-        Self::of_a_test(Started::start_on(DURABLE, None, Some(folder.join("data"))).await)
+        Self::of_a_test(Started::start_on(durable(), None, Some(folder.join("data"))).await)
     }
 
     fn of_a_test(started: Started) -> Arc<Self> {
@@ -103,7 +117,7 @@ impl TestServer {
             }
         } else {
             remove_abandoned();
-            let started = Started::start(FAST, None).await;
+            let started = Started::start(fast(), None).await;
             Self {
                 socket_folder: started.socket_folder(),
                 whose: Whose::Process { _started: started },
@@ -253,15 +267,11 @@ impl Started {
         self.kept.clone().unwrap_or_else(|| self.folder.path().join("data"))
     }
 
-    async fn start(settings: &'static [(&'static str, &'static str)], megabytes: Option<u32>) -> Self {
+    async fn start(settings: Settings, megabytes: Option<u32>) -> Self {
         Self::start_on(settings, megabytes, None).await
     }
 
-    async fn start_on(
-        settings: &'static [(&'static str, &'static str)],
-        megabytes: Option<u32>,
-        kept: Option<PathBuf>,
-    ) -> Self {
+    async fn start_on(settings: Settings, megabytes: Option<u32>, kept: Option<PathBuf>) -> Self {
         let folder = TempDir::with_prefix_in(FOLDER_PREFIX, "/tmp").expect("a folder in /tmp");
         let disk = megabytes.map(|megabytes| Disk::mount(folder.path(), megabytes));
         let in_use = File::create(folder.path().join("in-use")).expect("a file in it");
@@ -298,7 +308,9 @@ impl Started {
             return;
         }
         let data = self.data();
-        cluster::initialise(&data, &["--no-sync", "--wal-segsize=1"])
+        // Of larger segments a small disk has no room for the least that a server keeps.
+        let small: &[&str] = if self.disk.is_some() { &["--wal-segsize=1"] } else { &[] };
+        cluster::initialise(&data, &[&["--no-sync"], small].concat())
             .await
             .expect("initdb");
         cluster::wait_until_free(&data).await.expect("the data is free");
@@ -308,7 +320,7 @@ impl Started {
             data: &data,
             socket_folder: &self.socket_folder(),
             log: &self.log(),
-            settings: self.settings,
+            settings: &self.settings,
         };
         *process = Some(Process::start(&launch).await.expect("a server"));
     }
