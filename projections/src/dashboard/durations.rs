@@ -5,18 +5,43 @@
 
 use std::{collections::BTreeMap, ops::AddAssign};
 
+use sqlx::error::BoxDynError;
+
 const LEADING_BITS: u32 = 7;
 /// Of each number of bits, how many buckets there are: those of which the first bit is set.
 const OF_A_LENGTH: u64 = 1 << (LEADING_BITS - 1);
 
 /// How many jobs there are in each bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Durations(pub BTreeMap<i16, i64>);
+pub(super) struct Durations(BTreeMap<u16, i64>);
 
 impl Durations {
     /// So many more jobs took so long.
     pub fn add(&mut self, seconds: i64, jobs: i64) {
         *self.0.entry(bucket(seconds)).or_default() += jobs;
+    }
+
+    /// As a row holds it: the buckets with jobs in them, in their order.
+    pub fn packed(&self) -> Result<Vec<u8>, BoxDynError> {
+        let counts = self.0.iter().map(|(bucket, jobs)| (*bucket, *jobs));
+        let counts: Vec<(u16, i64)> = counts.filter(|(_, jobs)| *jobs != 0).collect();
+        Ok(postcard::to_allocvec(&counts)?)
+    }
+
+    /// The sum of what rows hold.
+    pub fn sum_of<'a>(rows: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, BoxDynError> {
+        // A year of a large organization is tens of thousands of counts in a few thousand buckets.
+        let mut sums: Vec<i64> = Vec::new();
+        for row in rows {
+            let counts: Vec<(u16, i64)> = postcard::from_bytes(row)?;
+            for (bucket, jobs) in counts {
+                let bucket = usize::from(bucket);
+                sums.resize(sums.len().max(bucket + 1), 0);
+                sums[bucket] += jobs;
+            }
+        }
+        let counts = (0..).zip(sums).filter(|(_, jobs)| *jobs != 0);
+        Ok(Self(counts.collect()))
     }
 
     /// The duration that this share of the jobs doesn't exceed, as `percentile_cont` finds it; `None` without any.
@@ -56,17 +81,17 @@ impl AddAssign for Durations {
 }
 
 /// The bucket that a number of seconds is in; work that ended before it was reported took no time.
-fn bucket(seconds: i64) -> i16 {
+fn bucket(seconds: i64) -> u16 {
     let seconds = u64::try_from(seconds).unwrap_or(0);
     let following = (u64::BITS - seconds.leading_zeros()).saturating_sub(LEADING_BITS);
     let number = u64::from(following) * OF_A_LENGTH + (seconds >> following);
-    i16::try_from(number).unwrap_or(i16::MAX)
+    u16::try_from(number).unwrap_or(u16::MAX)
 }
 
 /// The middle of the durations in a bucket, in seconds.
 #[expect(clippy::cast_precision_loss, reason = "an approximation")]
-fn middle(bucket: i16) -> f64 {
-    let number = u64::try_from(bucket).unwrap_or(0);
+fn middle(bucket: u16) -> f64 {
+    let number = u64::from(bucket);
     let following = (number / OF_A_LENGTH).saturating_sub(1);
     let width = 1_u64 << following;
     let first = (number - following * OF_A_LENGTH) << following;
@@ -101,7 +126,7 @@ mod tests {
             assert!(next == before || next == before + 1, "{seconds}");
             before = next;
         }
-        assert!(bucket(i64::MAX) < i16::MAX);
+        assert!(bucket(i64::MAX) < u16::MAX);
         assert_eq!(bucket(-5), bucket(0));
     }
 
@@ -114,7 +139,26 @@ mod tests {
         assert_eq!(gone.percentile(0.5), None);
     }
 
+    #[test]
+    fn what_is_no_row_of_counts_is_refused() {
+        assert!(Durations::sum_of([&[7, 1][..]]).is_err());
+    }
+
     proptest! {
+        #[test]
+        fn rows_hold_what_was_counted(days in prop::collection::vec(prop::collection::vec(0..5_000_000_i64, 0..50), 0..5)) {
+            let (mut all, mut rows) = (Durations::default(), Vec::new());
+            for seconds in days {
+                let mut day = Durations::default();
+                for seconds in seconds {
+                    day.add(seconds, 1);
+                }
+                rows.push(day.packed().unwrap());
+                all += day;
+            }
+            prop_assert_eq!(Durations::sum_of(rows.iter().map(Vec::as_slice)).unwrap(), all);
+        }
+
         #[test]
         fn the_middle_is_within_a_percent(seconds in prop_oneof![0..100_000_i64, any::<i64>().prop_map(|n| n & i64::MAX)]) {
             let seconds = seconds as f64;

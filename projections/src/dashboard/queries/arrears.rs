@@ -23,7 +23,7 @@ pub(super) struct Arrears {
 /// A row of [`Arrears`].
 pub(super) const SUMS: &str = "\
     SELECT coalesce(sum(leases), 0)::bigint AS late_leases, coalesce(sum(open), 0)::bigint AS past_due
-      FROM dashboard_v2.dues WHERE tenant_id = $1 AND scope = $2 AND due_on < $3 AND open <> 0";
+      FROM dashboard_v3.dues WHERE tenant_id = $1 AND scope = $2 AND due_on < $3 AND open <> 0";
 
 /// A late lease with all that it has open, due or not.
 #[derive(sqlx::FromRow)]
@@ -79,10 +79,10 @@ async fn owing(
     );
     let statement = format!(
         "SELECT owing.lease_id, property_id, unit_id, residents, owing.open - not_yet.open AS amount, oldest, owing.open
-           FROM (SELECT tenant_id, lease_id, property_id, unit_id, residents, open, oldest FROM dashboard_v2.leases
+           FROM (SELECT tenant_id, lease_id, property_id, unit_id, residents, open, oldest FROM dashboard_v3.leases
                   WHERE tenant_id = $1 AND {of_property} AND open > 0 AND oldest < $3 {which}) AS owing
           CROSS JOIN LATERAL (
-                SELECT coalesce(sum(open), 0)::bigint AS open FROM dashboard_v2.charges
+                SELECT coalesce(sum(open), 0)::bigint AS open FROM dashboard_v3.charges
                  WHERE tenant_id = owing.tenant_id AND lease_id = owing.lease_id AND open > 0 AND due_on >= $3) AS not_yet
           ORDER BY amount DESC, lease_id"
     );

@@ -257,7 +257,7 @@ async fn figures(connection: &mut PgConnection, question: &Question) -> Result<F
         .execute("SET LOCAL plan_cache_mode = force_generic_plan")
         .await?;
     let figures = question.ask(&statement).fetch_one(&mut *connection).await?;
-    connection.execute("SET LOCAL plan_cache_mode = auto").await?;
+    connection.execute("SET LOCAL plan_cache_mode TO DEFAULT").await?;
     Ok(figures)
 }
 
@@ -265,10 +265,10 @@ const PORTFOLIO: &str = "\
     SELECT coalesce(sum(units), 0)::bigint AS units, coalesce(sum(rentable), 0)::bigint AS rentable,
            coalesce(sum(occupied), 0)::bigint AS occupied, coalesce(sum(market_rent), 0)::bigint AS market_rent,
            coalesce(sum(contract_rent), 0)::bigint AS contract_rent
-      FROM (SELECT units, rentable, occupied, market_rent, contract_rent FROM dashboard_v2.movements_by_month
+      FROM (SELECT units, rentable, occupied, market_rent, contract_rent FROM dashboard_v3.movements_by_month
              WHERE tenant_id = $1 AND scope = $2 AND month < $4
             UNION ALL
-            SELECT units, rentable, occupied, market_rent, contract_rent FROM dashboard_v2.movements
+            SELECT units, rentable, occupied, market_rent, contract_rent FROM dashboard_v3.movements
              WHERE tenant_id = $1 AND scope = $2 AND day BETWEEN $4 AND $3) AS moved";
 
 async fn months(connection: &mut PgConnection, question: &Question) -> Result<Vec<Month>, sqlx::Error> {
@@ -276,7 +276,7 @@ async fn months(connection: &mut PgConnection, question: &Question) -> Result<Ve
         SELECT date_trunc('month', due_on::timestamp)::date AS month, sum(charged)::bigint AS charged,
                sum(collected)::bigint AS collected, sum(rent_collected)::bigint AS rent_collected,
                coalesce(sum(open) FILTER (WHERE due_on < $3), 0)::bigint AS delinquent
-          FROM dashboard_v2.dues
+          FROM dashboard_v3.dues
          WHERE tenant_id = $1 AND scope = $2 AND due_on >= $5 AND due_on < $6
          GROUP BY 1 ORDER BY 1";
     question.ask(statement).fetch_all(connection).await

@@ -17,7 +17,7 @@ pub(super) struct OpenItems {
 
 pub(super) async fn open(connection: &mut PgConnection, question: &Question) -> Result<OpenItems, sqlx::Error> {
     let statement = "\
-        SELECT work_order, priority, items FROM dashboard_v2.open_items WHERE tenant_id = $1 AND scope = $2 AND items <> 0";
+        SELECT work_order, priority, items FROM dashboard_v3.open_items WHERE tenant_id = $1 AND scope = $2 AND items <> 0";
     let counts: Vec<(bool, String, i64)> = question.ask(statement).fetch_all(connection).await?;
     let mut open = OpenItems::default();
     for (is_work_order, priority, items) in counts {
@@ -116,24 +116,20 @@ impl Sums {
 
 /// How many of the jobs that ended in the whole days took how long.
 async fn durations(connection: &mut PgConnection, question: &Question) -> Result<Durations, sqlx::Error> {
-    let statement = format!(
-        "SELECT bucket, sum(count.jobs)::bigint
-           FROM ({}) AS days, unnest(days.buckets, days.jobs) AS count (bucket, jobs) GROUP BY bucket",
-        of_days("durations", "buckets, jobs")
-    );
-    let counts: Vec<(i16, i64)> = question.ask(&statement).fetch_all(connection).await?;
-    Ok(Durations(counts.into_iter().collect()))
+    let statement = of_days("durations", "counts");
+    let rows: Vec<(Vec<u8>,)> = question.ask(&statement).fetch_all(connection).await?;
+    Durations::sum_of(rows.iter().map(|(counts,)| counts.as_slice())).map_err(sqlx::Error::Decode)
 }
 
 /// The rows of a table of sums that make up the whole days of a period.
 fn of_days(table: &str, columns: &str) -> String {
     format!(
-        "SELECT {columns} FROM dashboard_v2.{table}_by_month
+        "SELECT {columns} FROM dashboard_v3.{table}_by_month
           WHERE tenant_id = $1 AND scope = $2 AND month >= $9 AND month < $10
          UNION ALL
-         SELECT {columns} FROM dashboard_v2.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $11 AND day < $12
+         SELECT {columns} FROM dashboard_v3.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $11 AND day < $12
          UNION ALL
-         SELECT {columns} FROM dashboard_v2.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $13 AND day < $14"
+         SELECT {columns} FROM dashboard_v3.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $13 AND day < $14"
     )
 }
 
@@ -144,10 +140,10 @@ const SECONDS: &str = "trunc(extract(epoch FROM resolved_at - opened_at))";
 fn of_edges(question: &Question, at: &str, columns: &str) -> String {
     let of_property = question.of_property();
     format!(
-        "SELECT {columns} FROM dashboard_v2.jobs
+        "SELECT {columns} FROM dashboard_v3.jobs
           WHERE tenant_id = $1 AND {of_property} AND NOT dropped AND {at} >= $15 AND {at} < $16
          UNION ALL
-         SELECT {columns} FROM dashboard_v2.jobs
+         SELECT {columns} FROM dashboard_v3.jobs
           WHERE tenant_id = $1 AND {of_property} AND NOT dropped AND {at} >= $17 AND {at} < $18"
     )
 }
@@ -160,7 +156,7 @@ async fn percentiles(
     let of_property = question.of_property();
     let statement = format!(
         "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds)
-           FROM (SELECT {SECONDS}::float8 AS seconds FROM dashboard_v2.jobs
+           FROM (SELECT {SECONDS}::float8 AS seconds FROM dashboard_v3.jobs
                   WHERE tenant_id = $1 AND {of_property} AND NOT dropped
                     AND resolved_at >= $7 AND resolved_at < $8) AS took"
     );

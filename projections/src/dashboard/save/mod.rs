@@ -27,7 +27,7 @@ async fn save_units(connection: &mut PgConnection, state: &State) -> Result<(), 
     }
     let (tenants, ids) = columns(rows.keys().copied());
     sqlx::query(
-        "INSERT INTO dashboard_v2.units SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bool[])
+        "INSERT INTO dashboard_v3.units SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bool[])
          ON CONFLICT (tenant_id, unit_id) DO UPDATE SET market_rent = excluded.market_rent, offline = excluded.offline",
     )
     .bind(tenants)
@@ -50,7 +50,7 @@ async fn save_leases(connection: &mut PgConnection, state: &State) -> Result<(),
     let residents = rows.values().map(|lease| json(serde_json::to_value(&lease.residents)));
     let rents = rows.values().map(|lease| json(serde_json::to_value(&lease.rents)));
     sqlx::query(
-        "INSERT INTO dashboard_v2.leases
+        "INSERT INTO dashboard_v3.leases
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[], $6::jsonb[], $7::date[],
                               $8::bigint[], $9::date[])
          ON CONFLICT (tenant_id, lease_id) DO UPDATE
@@ -80,7 +80,7 @@ async fn save_charges(connection: &mut PgConnection, state: &State) -> Result<()
     }
     let (tenants, ids) = columns(rows.keys().copied());
     sqlx::query(
-        "INSERT INTO dashboard_v2.charges
+        "INSERT INTO dashboard_v3.charges
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::date[], $7::bigint[])
          ON CONFLICT (tenant_id, charge_id) DO UPDATE SET open = excluded.open",
     )
@@ -103,7 +103,7 @@ async fn save_items(connection: &mut PgConnection, state: &State) -> Result<(), 
     }
     let (tenants, ids) = columns(rows.keys().copied());
     sqlx::query(
-        "INSERT INTO dashboard_v2.items
+        "INSERT INTO dashboard_v3.items
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bool[], $5::uuid[], $6::text[], $7::bool[])
          ON CONFLICT (tenant_id, item_id) DO UPDATE SET priority = excluded.priority, open = excluded.open",
     )
@@ -128,7 +128,7 @@ async fn save_jobs(connection: &mut PgConnection, state: &State) -> Result<(), A
     let (tenants, ids) = columns(rows.iter().map(|(key, _)| *key));
     let jobs = || rows.iter().map(|(_, job)| *job);
     sqlx::query(
-        "INSERT INTO dashboard_v2.jobs
+        "INSERT INTO dashboard_v3.jobs
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::timestamptz[],
                               $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::bool[])
          ON CONFLICT (tenant_id, job_id, episode) DO UPDATE

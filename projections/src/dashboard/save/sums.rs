@@ -23,8 +23,8 @@ pub(super) async fn add(connection: &mut PgConnection, state: State) -> Result<(
     add_repairs(connection, ("repairs", "day"), &state.repairs).await?;
     add_repairs(connection, ("repairs_by_month", "month"), &months).await?;
     let months = by_month(&state.durations);
-    add_durations(connection, ("durations", "day"), &state.durations).await?;
-    add_durations(connection, ("durations_by_month", "month"), &months).await
+    add_durations(connection, ("durations", "day"), state.durations).await?;
+    add_durations(connection, ("durations_by_month", "month"), months).await
 }
 
 fn by_month<T: Clone + Default + AddAssign>(days: &BTreeMap<SumKey, T>) -> BTreeMap<SumKey, T> {
@@ -51,7 +51,7 @@ async fn add_movements(
     let (tenants, scopes, days) = keys(sums.keys());
     let figure = |get: fn(&Movement) -> i64| sums.values().map(get).collect::<Vec<_>>();
     sqlx::query(&format!(
-        "INSERT INTO dashboard_v2.{table} AS had
+        "INSERT INTO dashboard_v3.{table} AS had
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                               $8::bigint[])
          ON CONFLICT (tenant_id, scope, {day}) DO UPDATE
@@ -79,7 +79,7 @@ async fn add_dues(connection: &mut PgConnection, sums: &BTreeMap<SumKey, Due>) -
     let (tenants, scopes, days) = keys(sums.keys());
     let figure = |get: fn(&Due) -> i64| sums.values().map(get).collect::<Vec<_>>();
     sqlx::query(
-        "INSERT INTO dashboard_v2.dues AS had
+        "INSERT INTO dashboard_v3.dues AS had
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                               $8::bigint[])
          ON CONFLICT (tenant_id, scope, due_on) DO UPDATE
@@ -105,7 +105,7 @@ async fn add_open_items(connection: &mut PgConnection, sums: &BTreeMap<OpenKey, 
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO dashboard_v2.open_items AS had
+        "INSERT INTO dashboard_v3.open_items AS had
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bool[], $4::text[], $5::bigint[])
          ON CONFLICT (tenant_id, scope, work_order, priority) DO UPDATE SET items = had.items + excluded.items",
     )
@@ -134,7 +134,7 @@ async fn add_repairs(
     let (tenants, scopes, days) = keys(sums.keys());
     let figure = |get: fn(&Repairs) -> i64| sums.values().map(get).collect::<Vec<_>>();
     sqlx::query(&format!(
-        "INSERT INTO dashboard_v2.{table} AS had
+        "INSERT INTO dashboard_v3.{table} AS had
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                               $8::bigint[], $9::bigint[])
          ON CONFLICT (tenant_id, scope, {day}) DO UPDATE
@@ -162,36 +162,37 @@ async fn add_repairs(
 async fn add_durations(
     connection: &mut PgConnection,
     (table, day): (&str, &str),
-    sums: &BTreeMap<SumKey, Durations>,
+    mut sums: BTreeMap<SumKey, Durations>,
 ) -> Result<(), ApplyError> {
     if sums.is_empty() {
         return Ok(());
     }
-    let (tenants, scopes, days) = keys(sums.iter().flat_map(|(key, sum)| sum.0.keys().map(move |_| key)));
-    let counts = || sums.values().flat_map(|sum| &sum.0);
+    let (tenants, scopes, days) = keys(sums.keys());
+    let had: Vec<(Uuid, Uuid, NaiveDate, Vec<u8>)> = sqlx::query_as(&format!(
+        "SELECT had.* FROM unnest($1::uuid[], $2::uuid[], $3::date[]) AS k (tenant_id, scope, {day})
+          CROSS JOIN LATERAL (
+            SELECT tenant_id, scope, {day}, counts FROM dashboard_v3.{table}
+             WHERE tenant_id = k.tenant_id AND scope = k.scope AND {day} = k.{day} OFFSET 0) AS had"
+    ))
+    .bind(&tenants)
+    .bind(&scopes)
+    .bind(&days)
+    .fetch_all(&mut *connection)
+    .await?;
+    for (tenant, scope, day, counts) in had {
+        let had = Durations::sum_of([counts.as_slice()]).map_err(ApplyError::data)?;
+        *sums.entry((tenant, scope, day)).or_default() += had;
+    }
+    let counts: Result<Vec<Vec<u8>>, _> = sums.values().map(Durations::packed).collect();
     sqlx::query(&format!(
-        "INSERT INTO dashboard_v2.{table}
-         WITH more AS (
-           SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::smallint[], $5::bigint[])
-                      AS more (tenant_id, scope, {day}, bucket, jobs)),
-         had AS (
-           SELECT changed.*, count.* FROM (SELECT DISTINCT tenant_id, scope, {day} FROM more) AS changed
-            CROSS JOIN LATERAL (
-                  SELECT buckets, jobs FROM dashboard_v2.{table}
-                   WHERE tenant_id = changed.tenant_id AND scope = changed.scope AND {day} = changed.{day} LIMIT 1) AS had
-            CROSS JOIN unnest(had.buckets, had.jobs) AS count),
-         sums AS (
-           SELECT tenant_id, scope, {day}, bucket, sum(jobs)::bigint AS jobs
-             FROM (TABLE more UNION ALL TABLE had) AS counts GROUP BY tenant_id, scope, {day}, bucket)
-         SELECT tenant_id, scope, {day}, array_agg(bucket ORDER BY bucket), array_agg(jobs ORDER BY bucket)
-           FROM sums GROUP BY tenant_id, scope, {day}
-         ON CONFLICT (tenant_id, scope, {day}) DO UPDATE SET buckets = excluded.buckets, jobs = excluded.jobs"
+        "INSERT INTO dashboard_v3.{table} (tenant_id, scope, {day}, counts)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bytea[])
+         ON CONFLICT (tenant_id, scope, {day}) DO UPDATE SET counts = excluded.counts"
     ))
     .bind(tenants)
     .bind(scopes)
     .bind(days)
-    .bind(counts().map(|(bucket, _)| *bucket).collect::<Vec<_>>())
-    .bind(counts().map(|(_, jobs)| *jobs).collect::<Vec<_>>())
+    .bind(counts.map_err(ApplyError::data)?)
     .execute(connection)
     .await?;
     Ok(())

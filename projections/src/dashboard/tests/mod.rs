@@ -16,7 +16,7 @@ use domain::{
     unit::{UnitDetails, UnitEvent},
 };
 use schemas::{Metadata, Shard};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use store::testing::TestDatabase;
 use streams::{ApplyError, Fact, Projection};
 use uuid::Uuid;
@@ -159,7 +159,7 @@ impl Desk {
     async fn new() -> Self {
         let database = TestDatabase::new(&[]).await;
         let mut connection = database.superuser().await;
-        let tables = format!("CREATE SCHEMA dashboard_v2; {}", Dashboard.tables());
+        let tables = format!("CREATE SCHEMA dashboard_v3; {}", Dashboard.tables());
         sqlx::raw_sql(&tables).execute(&mut connection).await.unwrap();
         Self {
             connection,
@@ -193,7 +193,8 @@ impl Desk {
     }
 
     async fn answer(&mut self, question: &Question) -> Answer {
-        dashboard(&mut self.connection, question).await.unwrap()
+        let mut tx = self.connection.begin().await.unwrap();
+        dashboard(&mut tx, question).await.unwrap()
     }
 
     async fn dump(&mut self) -> Vec<String> {
@@ -214,7 +215,7 @@ impl Desk {
             "durations_by_month",
         ] {
             let of_table: Vec<String> = sqlx::query_scalar(&format!(
-                "SELECT '{table} ' || t::text FROM dashboard_v2.{table} t ORDER BY 1"
+                "SELECT '{table} ' || t::text FROM dashboard_v3.{table} t ORDER BY 1"
             ))
             .fetch_all(&mut self.connection)
             .await
