@@ -1,5 +1,6 @@
-//! Lists are read off their indexes.
+//! Lists are read off their indexes, which follow what changes.
 
+use domain::{ids::VendorId, vendor::VendorEvent};
 use sqlx::Execute as _;
 
 use super::*;
@@ -68,4 +69,54 @@ async fn the_newest_stand_first_where_a_list_says_so() {
     let first = Listing::of(1);
     let newest = list::<Lease>(&mut desk.connection, MAPLE, &first).await.unwrap();
     assert_eq!(newest.entries[0].id, LEASE.0);
+}
+
+/// What a database might take for something else.
+const ODD: &str = r#"a "b" \c, {d}"#;
+const VENDOR: VendorId = VendorId(Uuid::from_u128(40));
+
+fn known_for(trades: &[&str]) -> (Personal<String>, Personal<Contact>, Vec<String>) {
+    let trades = trades.iter().map(|trade| (*trade).to_owned());
+    (
+        Personal::of(VENDOR, "Drip & Sons".to_owned()),
+        Personal::of(VENDOR, Contact::default()),
+        trades.collect(),
+    )
+}
+
+/// Whether the vendor is in the list of a trade, and among the active of that trade.
+async fn is_listed(desk: &mut Desk, trade: &str) -> (bool, bool) {
+    let of_trade = Listing::of(5).with("trade", trade);
+    let active = Listing::of(5).with("status", "active").with("trade", trade);
+    let mut listed = [false; 2];
+    for (listed, listing) in listed.iter_mut().zip([of_trade, active]) {
+        let page = list::<Vendor>(&mut desk.connection, MAPLE, &listing).await.unwrap();
+        *listed = page.entries.iter().any(|entry| entry.id == VENDOR.0);
+    }
+    listed.into()
+}
+
+#[tokio::test]
+async fn whatever_the_words_a_thing_is_listed_by_them_as_long_as_they_are_true() {
+    let (name, contact, trades) = known_for(&[ODD, "hvac"]);
+    let created = AnyEvent::Vendor(VendorEvent::Created {
+        name,
+        contact,
+        trades,
+        insured_through: None,
+    });
+    let mut desk = Desk::with(&facts(vec![(VENDOR.0, created)])).await;
+    assert_eq!(is_listed(&mut desk, ODD).await, (true, true));
+
+    let (name, contact, trades) = known_for(&["hvac", "roofs"]);
+    let updated = AnyEvent::Vendor(VendorEvent::Updated {
+        name,
+        contact,
+        trades,
+        insured_through: None,
+    });
+    desk.apply(&facts(vec![(VENDOR.0, updated)])).await.unwrap();
+    assert_eq!(is_listed(&mut desk, ODD).await, (false, false));
+    assert_eq!(is_listed(&mut desk, "hvac").await, (true, true));
+    assert_eq!(is_listed(&mut desk, "roofs").await, (true, true));
 }
