@@ -40,7 +40,7 @@ fn many_connections() -> (&'static str, String) {
     ("max_connections", "400".to_owned())
 }
 
-/// As `serve` starts its own.
+/// With the memory that `serve` gives its own.
 fn durable() -> Settings {
     vec![many_connections(), memory::shared_buffers()]
 }

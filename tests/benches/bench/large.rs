@@ -31,7 +31,7 @@ pub const SIZE: Size = Size {
 };
 
 pub const METHOD: &str = "\
-`make bench-large`: one round, on a server of its own with its own defaults, everything on the one machine. The largest portfolio has \
+`make bench-large`: one round, on a server of its own, with the memory that `serve` gives its own, everything on the one machine. The largest portfolio has \
 100,000 units and ten months of history, about 10 million events: two years would be 25 million, which with their read models would take some 50 GB, going by what fewer take. \
 It is one organization, since what is asked is asked of one, and a bulk load is cheaper begun anew than taken up. The others have a tenth \
 and a hundredth of its units.";

@@ -37,7 +37,8 @@ use report::Report;
 const PROPERTYOS: &str = env!("CARGO_BIN_EXE_propertyos-under-test");
 
 const METHOD: &str = "\
-Everything runs on the one machine: clients, PropertyOS and PostgreSQL (fsync on, its own defaults) share its processors. In each round \
+Everything runs on the one machine: clients, PropertyOS and PostgreSQL share its processors. PostgreSQL has its own defaults, fsync among \
+them, but for the number of connections and its memory, which is what `serve` gives its own. In each round \
 all contestants take turns, each time in another order; a ratio is taken within a round, and the table shows the middle of the rounds \
 with the least and the greatest. The floor is pgbench with one prepared INSERT and a commit at a time into a table with the log's columns \
 and unique indexes, rows as large as the mix's, or, beside the peers, as those of one kind. The peers are other event stores on PostgreSQL \
