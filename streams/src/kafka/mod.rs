@@ -81,6 +81,12 @@ impl Broker {
             .set("acks", "all")
             // None: one that is given up leaves a hole, behind which others may already lie.
             .set("message.timeout.ms", "0")
+            // The topic was made before there is a producer: if the broker has since lost it, half a minute would pass until the
+            // producer believed that, and the relay made it anew.
+            .set(
+                "topic.metadata.propagation.max.ms",
+                ANSWER_WITHIN.as_millis().to_string(),
+            )
             .set("message.max.bytes", LARGEST_MESSAGE.to_string())
             .set("linger.ms", "2")
             .set("compression.type", "lz4")
