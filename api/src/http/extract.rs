@@ -167,9 +167,8 @@ mod tests {
     use super::*;
     use crate::http::wire::{Line, objects};
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
-    #[allow(dead_code, reason = "only read")]
     struct Sample {
         name: Line,
         moved_in: Option<NaiveDate>,
@@ -178,16 +177,14 @@ mod tests {
         colour: Option<Colour>,
     }
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename_all = "snake_case")]
     enum Colour {
-        #[allow(dead_code, reason = "only read")]
         Red,
     }
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, PartialEq, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[allow(dead_code, reason = "only read")]
     struct Inner {
         street: Line,
     }
@@ -265,9 +262,8 @@ mod tests {
         }
     }
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, PartialEq, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[allow(dead_code, reason = "only read")]
     struct Filter {
         limit: Option<u16>,
         unit: Option<UnitId>,
