@@ -22,8 +22,8 @@ bench:
 	cargo bench --locked --package tests --bench bench -- --peers $(peers)/release/peers \
 	  $(or $(only),--write $(CURDIR)/docs/benchmarks.md)
 
-# The same at ten times as much, once: 100,000 units and 10 million events. Takes half an hour to an hour and about 30 GB; cut off, it goes on
-# where it was. Writes docs/benchmarks-large.md.
+# The same at ten times as much, once: 100,000 units and 10 million events. Takes half an hour to an hour and about 30 GB; cut off, it
+# goes on where it was. Writes docs/benchmarks-large.md.
 bench-large:
 	@scripts/setup
 	cargo bench --locked --package tests --bench bench -- --large $(abspath $(target)/bench-large) \

@@ -55,7 +55,8 @@ pub struct Rebuilt {
     pub took: Duration,
 }
 
-/// How much a rebuild reads and applies at once.
+/// How much a rebuild reads and applies at once: much, since what an update leaves behind is there until its transaction ends, and each
+/// look-up passes it.
 pub const REBUILD_BATCH: Limit = Limit {
     events: 20_000,
     bytes: 64 << 20,

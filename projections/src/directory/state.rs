@@ -199,12 +199,10 @@ async fn write(connection: &mut PgConnection, statement: &str, written: &[&Writt
         return Ok(());
     }
     let column = |value: fn(&Written) -> &str| written.iter().map(|entry| value(entry)).collect::<Vec<_>>();
-    let [organizations, ids] = [|key: Key| key.0, |key: Key| key.2]
-        .map(|part| written.iter().map(|entry| part(entry.key)).collect::<Vec<Uuid>>());
     sqlx::query(statement)
-        .bind(organizations)
+        .bind(written.iter().map(|entry| entry.key.0).collect::<Vec<_>>())
         .bind(column(|entry| entry.key.1))
-        .bind(ids)
+        .bind(written.iter().map(|entry| entry.key.2).collect::<Vec<_>>())
         .bind(written.iter().map(|entry| entry.version).collect::<Vec<_>>())
         .bind(column(|entry| &entry.now.sort))
         .bind(written.iter().map(|entry| array(&entry.now.facets)).collect::<Vec<_>>())

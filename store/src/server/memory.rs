@@ -4,6 +4,8 @@ use std::fs;
 
 use rustix::system::sysinfo;
 
+use super::process::Setting;
+
 /// What PostgreSQL takes unless it is told otherwise: enough for the smallest machine.
 const LEAST: u64 = 128 << 20;
 /// More helps little: the system keeps what was read of files, too.
@@ -13,7 +15,7 @@ const PART: u64 = 8;
 
 /// The setting `shared_buffers`, from the memory of the machine or, if that is less, of the container. PostgreSQL's guide has a machine
 /// that does nothing else give it a quarter (19.4.1, Memory).
-pub(crate) fn shared_buffers() -> (&'static str, String) {
+pub(crate) fn shared_buffers() -> Setting {
     let machine = sysinfo();
     let machine = machine.totalram.saturating_mul(machine.mem_unit.into());
     ("shared_buffers", setting(machine, container().as_deref()))

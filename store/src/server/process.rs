@@ -29,6 +29,9 @@ const STOP_LIMIT: Duration = Duration::from_mins(1);
 /// How often a server that starts is asked.
 const ASK_EVERY: Duration = Duration::from_millis(20);
 
+/// A setting of a server: its name and its value.
+pub(crate) type Setting = (&'static str, String);
+
 /// How to start a server on data that exists.
 pub(crate) struct Launch<'a> {
     /// The programs that made the data.
@@ -42,7 +45,7 @@ pub(crate) struct Launch<'a> {
     /// Where the server's own messages go.
     pub(crate) log: &'a Path,
     /// Settings over those of the data.
-    pub(crate) settings: &'a [(&'static str, String)],
+    pub(crate) settings: &'a [Setting],
 }
 
 /// A server that answers.

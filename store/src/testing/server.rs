@@ -24,7 +24,7 @@ use crate::{
         binaries::Binaries,
         cluster::{self, processes_on},
         memory,
-        process::{Launch, Process, superuser},
+        process::{Launch, Process, Setting, superuser},
     },
 };
 
@@ -33,20 +33,17 @@ const SHARED: &str = "PROPERTYOS_TEST_SERVER";
 /// Folders of servers that ended with their test process bear this prefix; the next process removes them.
 const FOLDER_PREFIX: &str = "propertyos-test-";
 
-/// What a server is started with.
-type Settings = Vec<(&'static str, String)>;
-
-fn many_connections() -> (&'static str, String) {
+fn many_connections() -> Setting {
     ("max_connections", "400".to_owned())
 }
 
 /// With the memory that `serve` gives its own.
-fn durable() -> Settings {
+fn durable() -> Vec<Setting> {
     vec![many_connections(), memory::shared_buffers()]
 }
 
 /// Nobody pulls its plug.
-fn fast() -> Settings {
+fn fast() -> Vec<Setting> {
     let off = |name| (name, "off".to_owned());
     vec![many_connections(), off("fsync"), off("full_page_writes")]
 }
@@ -74,7 +71,7 @@ struct Started {
     folder: TempDir,
     /// Where its data is if it outlives the folder.
     kept: Option<PathBuf>,
-    settings: Settings,
+    settings: Vec<Setting>,
     process: Mutex<Option<Process>>,
     _in_use: File,
 }
@@ -267,11 +264,11 @@ impl Started {
         self.kept.clone().unwrap_or_else(|| self.folder.path().join("data"))
     }
 
-    async fn start(settings: Settings, megabytes: Option<u32>) -> Self {
+    async fn start(settings: Vec<Setting>, megabytes: Option<u32>) -> Self {
         Self::start_on(settings, megabytes, None).await
     }
 
-    async fn start_on(settings: Settings, megabytes: Option<u32>, kept: Option<PathBuf>) -> Self {
+    async fn start_on(settings: Vec<Setting>, megabytes: Option<u32>, kept: Option<PathBuf>) -> Self {
         let folder = TempDir::with_prefix_in(FOLDER_PREFIX, "/tmp").expect("a folder in /tmp");
         let disk = megabytes.map(|megabytes| Disk::mount(folder.path(), megabytes));
         let in_use = File::create(folder.path().join("in-use")).expect("a file in it");
