@@ -8,13 +8,13 @@ use rdkafka::{
     error::KafkaError,
 };
 use schemas::{Cursor, Shard};
-use tokio::{
-    task::spawn_blocking,
-    time::{Instant, interval},
-};
+use tokio::time::{Instant, interval};
 use tracing::{debug, warn};
 
-use super::{joining, source::Shared};
+use super::{
+    blocking, joining,
+    source::{Shared, retire},
+};
 use crate::SourceError;
 
 /// How often shards that are read from the log are looked for in the topic.
@@ -34,9 +34,7 @@ impl Shared {
             Ok(consumer) => {
                 warn!("the topic is there and the client is mute: another client takes its place");
                 self.leave_all();
-                let old = self.consumer.send_replace(Arc::new(consumer));
-                // Its end may wait for the broker.
-                drop(spawn_blocking(move || drop(old)));
+                retire(self.consumer.send_replace(Arc::new(consumer)));
             }
             Err(error) => debug!(%error, "no other client can be made"),
         }
@@ -53,11 +51,12 @@ impl Shared {
                 self.renew();
                 assigned.clear();
             }
-            if let Err(error) = self.unassign(&mut assigned) {
+            if let Err(error) = self.unassign(&mut assigned).await {
                 warn!(%error, "partitions can't be left: all are joined anew");
                 self.leave_all();
                 assigned.clear();
-                if let Err(error) = self.consumer().unassign() {
+                let consumer = self.consumer();
+                if let Err(error) = blocking(move || consumer.unassign()).await {
                     debug!(%error, "nor all of them at once");
                 }
             }
@@ -87,7 +86,7 @@ impl Shared {
         self.drained.notify_one();
     }
 
-    fn unassign(&self, assigned: &mut Vec<Shard>) -> Result<(), KafkaError> {
+    async fn unassign(&self, assigned: &mut Vec<Shard>) -> Result<(), KafkaError> {
         let left: Vec<Shard> = {
             let state = self.state();
             let is_left = |shard: &&Shard| !state.fronts[shard.index()].is_joined();
@@ -100,7 +99,8 @@ impl Shared {
         for shard in &left {
             partitions.add_partition(&self.topic, i32::from(shard.number()));
         }
-        self.consumer().incremental_unassign(&partitions)?;
+        let consumer = self.consumer();
+        blocking(move || consumer.incremental_unassign(&partitions)).await?;
         assigned.retain(|shard| !left.contains(shard));
         Ok(())
     }
@@ -141,7 +141,8 @@ impl Shared {
                 state.fronts[join.cursor.shard.index()].join(join.cursor, join.anchor, now);
             }
         }
-        let result = self.consumer().incremental_assign(&partitions);
+        let consumer = self.consumer();
+        let result = blocking(move || consumer.incremental_assign(&partitions)).await;
         if result.is_ok() {
             assigned.extend(joins.iter().map(|join| join.cursor.shard));
         } else {

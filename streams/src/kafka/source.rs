@@ -13,6 +13,7 @@ use sqlx::PgPool;
 use tokio::{
     select,
     sync::{Notify, watch},
+    task::spawn_blocking,
     time::{Instant, sleep},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -189,7 +190,10 @@ impl Shared {
             let consumer = consumers.borrow_and_update().clone();
             let received = select! {
                 received = consumer.recv() => received,
-                _ = consumers.changed() => continue,
+                _ = consumers.changed() => {
+                    retire(consumer);
+                    continue;
+                }
             };
             match received {
                 Ok(message) => self.receive(&message, &mut epochs).await,
@@ -279,6 +283,11 @@ impl Shared {
             }
         }
     }
+}
+
+/// Lets go of a client on a thread that may wait: its end, if nobody else holds it, may wait for the broker.
+pub(super) fn retire(consumer: Arc<StreamConsumer>) {
+    drop(spawn_blocking(move || drop(consumer)));
 }
 
 /// Whether the error says that the topic, or the place in it, is gone.

@@ -160,12 +160,12 @@ async fn a_serve_that_is_killed_loses_nothing_and_writes_nothing_twice() {
     let (serving, acknowledged) = killed_under_load(&killed, &token, &mut random).await;
     let mut log = superuser(&killed).await;
     every_acknowledged_command_is_there_once(&mut log, &acknowledged).await;
-    caught_up(&killed, &serving, &mut log).await;
+    caught_up(&killed, &[&serving], &mut log).await;
 
     let in_peace = undisturbed.serve().await;
     give_again(&in_peace, &token, &acknowledged, &mut log).await;
     let mut log_in_peace = superuser(&undisturbed).await;
-    caught_up(&undisturbed, &in_peace, &mut log_in_peace).await;
+    caught_up(&undisturbed, &[&in_peace], &mut log_in_peace).await;
     assert!(
         log_without_the_clock(&mut log).await == log_without_the_clock(&mut log_in_peace).await,
         "the logs differ"

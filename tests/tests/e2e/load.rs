@@ -234,7 +234,7 @@ pub async fn leases(database: &mut PgConnection) -> Vec<Uuid> {
 const READ_MODELS: i64 = 3;
 
 /// Waits until all read models have applied all there is, the search index included.
-pub async fn caught_up(installation: &Installation, serving: &Serving, database: &mut PgConnection) {
+pub async fn caught_up(installation: &Installation, serving: &[&Serving], database: &mut PgConnection) {
     let until = Instant::now() + LIMIT;
     loop {
         let heads: Vec<(i16, i64)> = sqlx::query_as("SELECT shard, max(position) FROM events GROUP BY shard")
@@ -242,9 +242,9 @@ pub async fn caught_up(installation: &Installation, serving: &Serving, database:
             .await
             .unwrap();
         // A read model has no checkpoints before its projector has begun.
-        let (begun, behind): (i64, i64) = sqlx::query_as(
-            "SELECT count(*), count(*) FILTER (WHERE
-                      c.position < coalesce((SELECT max(position) FROM events e WHERE e.shard = c.shard), 0))
+        let (begun, behind): (i64, Vec<String>) = sqlx::query_as(
+            "SELECT count(*), coalesce(array_agg(c.projection || ' ' || c.shard || ' at ' || c.position) FILTER (WHERE
+                      c.position < coalesce((SELECT max(position) FROM events e WHERE e.shard = c.shard), 0)), '{}')
                FROM checkpoints c JOIN read_models USING (projection, version)",
         )
         .fetch_one(&mut *database)
@@ -256,13 +256,18 @@ pub async fn caught_up(installation: &Installation, serving: &Serving, database:
             let mut read = marks.read.iter();
             read.any(|mark| (mark.cursor.shard.as_i16(), mark.cursor.position) == (*shard, *head))
         });
-        if (begun, behind) == (READ_MODELS * 16, 0) && found {
+        if begun == READ_MODELS * 16 && behind.is_empty() && found {
             return;
         }
         assert!(
             Instant::now() < until,
-            "the read models don't catch up\n{}",
-            serving.printed()
+            "the read models don't catch up: {begun} checkpoints, behind {behind:?}; heads {heads:?}, search {:?}\n{}",
+            marks.read,
+            serving
+                .iter()
+                .map(|serving| serving.printed())
+                .collect::<Vec<_>>()
+                .join("\n\n")
         );
         sleep(Duration::from_millis(20)).await;
     }

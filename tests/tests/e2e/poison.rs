@@ -173,7 +173,7 @@ async fn what_cannot_be_applied_stands_still_alone_until_it_is_mended() {
     }
 
     let serving = installation.serve().await;
-    caught_up(&installation, &serving, &mut database).await;
+    caught_up(&installation, &[&serving], &mut database).await;
     let list = parked(&installation).await;
     let of = |event: &Stored| {
         list.iter()

@@ -112,7 +112,7 @@ async fn while_postgresql_restarts_requests_are_refused_cleanly_and_then_everyth
     assert!(serving.is_running());
     let mut log = superuser(&installation).await;
     every_acknowledged_command_is_there_once(&mut log, &acknowledged).await;
-    caught_up(&installation, &serving, &mut log).await;
+    caught_up(&installation, &[&serving], &mut log).await;
     installation.output(&["replay", "verify"]).await;
     let ready = serving.http().get(serving.at("/health/ready")).send().await.unwrap();
     assert_eq!(ready.status(), StatusCode::OK);
@@ -149,7 +149,7 @@ async fn while_the_disk_is_full_commands_are_refused_cleanly_and_then_everything
     assert!(serving.is_running());
     let mut log = superuser(&installation).await;
     every_acknowledged_command_is_there_once(&mut log, &acknowledged).await;
-    caught_up(&installation, &serving, &mut log).await;
+    caught_up(&installation, &[&serving], &mut log).await;
     installation.output(&["replay", "verify"]).await;
     assert!(serving.stop().await.success());
 }

@@ -262,7 +262,7 @@ async fn whatever_is_killed_stopped_or_wiped_nothing_is_lost_on_the_way_through_
 
     let mut log = superuser(&estate.installation).await;
     every_acknowledged_command_is_there_once(&mut log, &acknowledged).await;
-    caught_up(&estate.installation, &workers[&1], &mut log).await;
+    caught_up(&estate.installation, &workers.values().collect::<Vec<_>>(), &mut log).await;
     until_metric(&workers[&0], "propertyos_relay_lag_events ", |events| events == 0).await;
     println!("{} commands", acknowledged.len());
     let through_kafka = dumps(&estate.installation).await;
@@ -289,7 +289,7 @@ async fn equal_those_of_an_undisturbed_run(estate: &Estate, through_kafka: &[(&'
         END $$";
     sqlx::raw_sql(forget).execute(&mut log).await.unwrap();
     let serving = undisturbed.serve().await;
-    caught_up(&undisturbed, &serving, &mut log).await;
+    caught_up(&undisturbed, &[&serving], &mut log).await;
     let from_the_log = dumps(&undisturbed).await;
     assert!(serving.stop().await.success());
     for read_model in ["ledger", "dashboard", "directory"] {

@@ -39,7 +39,7 @@ async fn a_read_model_is_held_against_the_log_row_by_row() {
     let serving = installation.serve().await;
     take_over_sample(&installation).await;
     let mut database = superuser(&installation).await;
-    caught_up(&installation, &serving, &mut database).await;
+    caught_up(&installation, &[&serving], &mut database).await;
     let (well, text) = verify(&installation, &[]).await;
     assert!(well, "{text}");
     for (line, read_model) in text.lines().zip(["dashboard", "directory", "ledger", "search"]) {
