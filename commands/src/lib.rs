@@ -38,4 +38,8 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0006_append_on_trust",
         sql: include_str!("../migrations/0006_append_on_trust.sql"),
     },
+    Migration {
+        name: "0007_append_together",
+        sql: include_str!("../migrations/0007_append_together.sql"),
+    },
 ];

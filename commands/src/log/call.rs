@@ -1,4 +1,4 @@
-//! One call of the database's `append`: a batch of commands of one shard, each answered for itself.
+//! One call of the database's `append`, `append_batch` or `append_one`.
 
 use std::collections::HashMap;
 
@@ -11,31 +11,37 @@ use super::{AppendError, Appended, NewCommand, types::Prepared};
 /// What became of one command of a batch.
 pub(super) type Outcome = Result<Appended, AppendError>;
 
-/// Whether a call looks up what an index finds out by itself: that a command's id is new, and what it begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Care {
-    /// It fails as a whole if one of them isn't.
-    Trusting,
-    /// It answers for each.
-    Careful,
+/// The commands of one shard.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'c, 'p> {
+    pub shard: Shard,
+    pub known: Known,
+    pub commands: &'c [&'p Prepared],
 }
 
-/// Calls `append` once. The answers are in the order of the commands.
-pub(super) async fn append(
-    connection: &mut PgConnection,
-    shard: Shard,
-    epoch: i32,
-    batch: &[&Prepared],
-    care: Care,
-) -> Result<Vec<Outcome>, sqlx::Error> {
-    let arrays = Arrays::of(batch);
+/// What is known of a shard before a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    /// In which its commands are to be written.
+    pub epoch: i32,
+    /// A position of its log at or before the end; 0 if none is known.
+    pub seen: i64,
+}
+
+/// Calls `append`, which looks everything up and answers for each command, once. The answers are in the order of the commands.
+pub(super) async fn append(connection: &mut PgConnection, part: Part<'_, '_>) -> Result<Vec<Outcome>, sqlx::Error> {
+    let Part {
+        shard,
+        known: Known { epoch, .. },
+        commands,
+    } = part;
+    let arrays = Arrays::of(&[part]);
     let sql = format!(
         "SELECT outcomes, epochs, first_positions, last_positions
-           FROM append_{shard}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+           FROM append_{shard}($1, true, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
     );
     let row = sqlx::query(&sql)
         .bind(epoch)
-        .bind(care == Care::Careful)
         .bind(arrays.tenants)
         .bind(arrays.ids)
         .bind(arrays.hashes)
@@ -56,21 +62,109 @@ pub(super) async fn append(
         .bind(arrays.keys)
         .fetch_one(connection)
         .await?;
-    answers(&row, shard, epoch, batch)
+    answers(&row, shard, epoch, commands)
+}
+
+/// Whether a call waits for others who write the shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// It does; only for one shard.
+    Waits,
+    /// It writes nothing then.
+    None,
+}
+
+/// Where each command of each part was written; `None` for one that rests on a stream that has moved on.
+pub(super) type Written = Vec<Vec<Option<Appended>>>;
+
+/// Calls `append_batch`, which trusts, for commands of one shard or of several. `None`: nothing was written, since something is unusual
+/// or others write. A violation: it trusted wrongly, and nothing was written either.
+pub(super) async fn append_batch(
+    connection: &mut PgConnection,
+    parts: &[Part<'_, '_>],
+    patience: Patience,
+) -> Result<Option<Written>, sqlx::Error> {
+    let arrays = Arrays::of(parts);
+    let of_shard = match parts {
+        [part] => format!("_{}", part.shard),
+        _ => String::new(),
+    };
+    let sql = format!(
+        "SELECT heads, stale FROM append_batch{of_shard}(
+           $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)"
+    );
+    let row = sqlx::query(&sql)
+        .bind(patience == Patience::Waits)
+        .bind(
+            parts
+                .iter()
+                .map(|part| i32::from(part.shard.as_i16()))
+                .collect::<Vec<_>>(),
+        )
+        .bind(parts.iter().map(|part| part.known.epoch).collect::<Vec<_>>())
+        .bind(parts.iter().map(|part| part.known.seen).collect::<Vec<_>>())
+        .bind(arrays.homes)
+        .bind(arrays.tenants)
+        .bind(arrays.ids)
+        .bind(arrays.hashes)
+        .bind(arrays.metadata)
+        .bind(arrays.stream_commands)
+        .bind(arrays.stream_types)
+        .bind(arrays.stream_ids)
+        .bind(arrays.stream_sequences)
+        .bind(arrays.further_commands)
+        .bind(arrays.further_streams)
+        .bind(arrays.event_streams)
+        .bind(arrays.event_types)
+        .bind(arrays.event_versions)
+        .bind(arrays.event_payloads)
+        .bind(arrays.event_ids)
+        .bind(arrays.key_commands)
+        .bind(arrays.key_persons)
+        .bind(arrays.keys)
+        .fetch_one(connection)
+        .await?;
+    let heads: Option<Vec<i64>> = row.try_get("heads")?;
+    let Some(heads) = heads else { return Ok(None) };
+    if heads.len() != parts.len() {
+        return Err(unexpected("not a position for each shard"));
+    }
+    Ok(Some(places(parts, heads, &row.try_get::<Vec<i32>, _>("stale")?)))
+}
+
+/// Where commands stand that are written behind these positions, in their order.
+fn places(parts: &[Part<'_, '_>], heads: Vec<i64>, stale: &[i32]) -> Written {
+    let mut number = 0;
+    let mut of_part = |(part, mut head): (&Part<'_, '_>, i64)| {
+        let places = part.commands.iter().map(|prepared| {
+            number += 1;
+            let appended =
+                (!stale.contains(&number)).then(|| written(prepared, part.shard, part.known.epoch, head + 1))?;
+            head = appended.last_position;
+            Some(appended)
+        });
+        places.collect()
+    };
+    parts.iter().zip(heads).map(&mut of_part).collect()
 }
 
 /// Calls `append_one` for a command without new keys, which trusts. `None`: nothing was written, and [`append`] tells why.
 pub(super) async fn append_one(
     connection: &mut PgConnection,
-    shard: Shard,
-    epoch: i32,
+    part: Part<'_, '_>,
     prepared: &Prepared,
 ) -> Result<Option<Appended>, sqlx::Error> {
+    let Part {
+        shard,
+        known: Known { epoch, seen },
+        ..
+    } = part;
     let command = &prepared.command;
-    let arrays = Arrays::of(&[prepared]);
-    let sql = format!("SELECT append_one_{shard}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)");
+    let arrays = Arrays::of(&[part]);
+    let sql = format!("SELECT append_one_{shard}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
     let first_position: Option<i64> = sqlx::query_scalar(&sql)
         .bind(epoch)
+        .bind(seen)
         .bind(command.organization.0)
         .bind(command.command_id.0)
         .bind(&command.command_hash)
@@ -98,10 +192,11 @@ fn written(prepared: &Prepared, shard: Shard, epoch: i32, first_position: i64) -
     }
 }
 
-/// The batch as the function takes it: commands, streams, events and keys, each referring to its owner by number from 1. A stream on
+/// The commands as the functions take them: commands, streams, events and keys, each referring to its owner by number from 1. A stream on
 /// which several commands rest stands there once, for the first of them.
 #[derive(Default)]
 struct Arrays<'b> {
+    homes: Vec<i32>,
     tenants: Vec<Uuid>,
     ids: Vec<Uuid>,
     hashes: Vec<&'b [u8]>,
@@ -123,11 +218,14 @@ struct Arrays<'b> {
 }
 
 impl<'b> Arrays<'b> {
-    fn of(batch: &[&'b Prepared]) -> Self {
+    fn of(parts: &[Part<'_, 'b>]) -> Self {
         let mut arrays = Self::default();
         // By organization, stream and sequence.
         let mut numbers = HashMap::new();
-        for (number, prepared) in (1..).zip(batch) {
+        let commands = (1..)
+            .zip(parts)
+            .flat_map(|(home, part)| part.commands.iter().map(move |prepared| (home, *prepared)));
+        for (number, (home, prepared)) in (1..).zip(commands) {
             let command = &prepared.command;
             let mut streams = Vec::with_capacity(command.expectations.len());
             for (stream, sequence) in &command.expectations {
@@ -144,6 +242,7 @@ impl<'b> Arrays<'b> {
                     arrays.further_streams.push(found);
                 }
             }
+            arrays.homes.push(home);
             arrays.add(number, prepared, &streams);
         }
         arrays

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    AppendError, Appended, NewCommand, ReadError, Snapshot, StreamId, batch::Waiting, lane::Lane, trouble,
-    types::Prepared, wake::Wake, writers::Writers,
+    AppendError, Appended, NewCommand, ReadError, Snapshot, StreamId, batch::Waiting, lane::Lane, together::Together,
+    trouble, types::Prepared, wake::Wake, writers::Writers,
 };
 use crate::metrics::Metrics;
 
@@ -32,11 +32,11 @@ impl EventLog {
     /// Outside a tokio runtime.
     #[must_use]
     pub fn new(app: PgPool, metrics: Metrics) -> Self {
-        let writers = Arc::new(Writers::new(app.clone()));
+        let together = Arc::new(Together::new(Writers::new(app.clone(), metrics.clone())));
         let wake = Wake::new(app.clone());
         let lane = |shard| {
             let (sender, incoming) = mpsc::channel(MAX_WAITING);
-            let lane = Lane::new(shard, writers.clone(), wake.clone(), metrics.clone());
+            let lane = Lane::new(shard, together.clone(), wake.clone(), metrics.clone());
             tokio::spawn(lane.run(incoming));
             sender
         };

@@ -1,20 +1,18 @@
-//! The writer of one shard: takes whatever waits and appends it in one call.
+//! The writer of one shard: takes whatever waits and appends it in one call, together with what waits of other shards.
 //!
-//! While a call is under way the next commands gather, so the busier a shard is, the more a call carries.
+//! While a call is under way the next commands gather, so the busier the log is, the more a call carries.
 
-use std::{collections::VecDeque, io, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc};
 
 use schemas::Shard;
 use sqlx::PgConnection;
-use tokio::{
-    sync::mpsc,
-    time::{Instant, timeout},
-};
+use tokio::sync::mpsc;
 
 use super::{
-    AppendError,
+    AppendError, Appended,
     batch::{self, Waiting},
-    call::{self, Care, Outcome},
+    call::{self, Known, Outcome, Part, Patience},
+    together::Together,
     trouble,
     types::Prepared,
     wake::Wake,
@@ -22,26 +20,25 @@ use super::{
 };
 use crate::metrics::Metrics;
 
-/// A call that takes so long won't be answered: the server itself gives up sooner.
-const CALL_TIMEOUT: Duration = Duration::from_secs(10);
-
 pub(super) struct Lane {
     shard: Shard,
+    together: Arc<Together>,
     writers: Arc<Writers>,
     wake: Wake,
     metrics: Metrics,
-    /// The epoch that this lane writes in, once known.
-    epoch: Option<i32>,
+    /// Nothing before the first call, and after a new epoch.
+    known: Option<Known>,
 }
 
 impl Lane {
-    pub(super) fn new(shard: Shard, writers: Arc<Writers>, wake: Wake, metrics: Metrics) -> Self {
+    pub(super) fn new(shard: Shard, together: Arc<Together>, wake: Wake, metrics: Metrics) -> Self {
         Self {
             shard,
-            writers,
+            writers: together.writers().clone(),
+            together,
             wake,
             metrics,
-            epoch: None,
+            known: None,
         }
     }
 
@@ -63,8 +60,32 @@ impl Lane {
     }
 
     async fn append(&mut self, batch: Vec<Waiting>) {
+        let Some(known) = self.known else {
+            return self.append_alone(batch, Care::Trusting).await;
+        };
+        let (batch, written) = self.together.append(self.shard, known, batch).await;
+        let written = match written {
+            Ok(Some(written)) => written,
+            Ok(None) => return self.append_alone(batch, Care::Trusting).await,
+            Err(error) => return self.fail(batch, &error),
+        };
+        self.wake.readers();
+        let mut stale = Vec::new();
+        for (waiting, appended) in batch.into_iter().zip(written) {
+            match appended {
+                Some(appended) => self.answer(waiting, Ok(appended)),
+                None => stale.push(waiting),
+            }
+        }
+        if !stale.is_empty() {
+            self.append_alone(stale, Care::Careful).await;
+        }
+    }
+
+    /// Appends what could not be appended together with what other shards have.
+    async fn append_alone(&mut self, batch: Vec<Waiting>, care: Care) {
         let commands: Vec<&Prepared> = batch.iter().map(|waiting| &waiting.prepared).collect();
-        match self.call(&commands).await {
+        match self.call(&commands, care).await {
             Ok(outcomes) => {
                 for (waiting, outcome) in batch.into_iter().zip(outcomes) {
                     self.answer(waiting, outcome);
@@ -75,96 +96,108 @@ impl Lane {
                 if batch.len() > 1 && !matches!(error, AppendError::Unavailable { .. } | AppendError::NewEpoch) =>
             {
                 for waiting in batch {
-                    let outcome = self.call(&[&waiting.prepared]).await;
+                    let outcome = self.call(&[&waiting.prepared], Care::Careful).await;
                     let outcome = outcome.and_then(|mut outcomes| outcomes.swap_remove(0));
                     self.answer(waiting, outcome);
                 }
             }
-            Err(error) => {
-                tracing::warn!(shard = %self.shard, commands = batch.len(), error = &error as &dyn std::error::Error, "append failed");
-                for waiting in batch {
-                    self.answer(waiting, Err(error.clone()));
-                }
-            }
+            Err(error) => self.fail(batch, &error),
         }
     }
 
-    fn answer(&self, waiting: Waiting, outcome: Outcome) {
+    fn fail(&mut self, batch: Vec<Waiting>, error: &AppendError) {
+        tracing::warn!(shard = %self.shard, commands = batch.len(), error = error as &dyn std::error::Error, "append failed");
+        for waiting in batch {
+            self.answer(waiting, Err(error.clone()));
+        }
+    }
+
+    fn answer(&mut self, waiting: Waiting, outcome: Outcome) {
         self.metrics.appended(&outcome);
+        if let (Some(known), Ok(appended)) = (&mut self.known, &outcome)
+            && appended.epoch == known.epoch
+        {
+            known.seen = known.seen.max(appended.last_position);
+        }
         // Whoever asked may have gone; what is written stays.
         let _gone = waiting.answer.send(outcome);
     }
 
-    async fn call(&mut self, commands: &[&Prepared]) -> Result<Vec<Outcome>, AppendError> {
-        let mut result = self.try_call(commands).await;
+    async fn call(&mut self, commands: &[&Prepared], care: Care) -> Result<Vec<Outcome>, AppendError> {
+        let mut result = self.try_call(commands, care).await;
         if result.as_ref().is_err_and(trouble::broke) {
             // The commands may have been written or not. Asked again the log tells, since it knows their ids.
-            result = self.try_call(commands).await;
+            result = self.try_call(commands, care).await;
         }
         result.map_err(|error| {
             let error = trouble::append_error(error);
             if matches!(error, AppendError::NewEpoch) {
-                self.epoch = None;
+                self.known = None;
             }
             error
         })
     }
 
-    async fn try_call(&mut self, commands: &[&Prepared]) -> Result<Vec<Outcome>, sqlx::Error> {
+    async fn try_call(&mut self, commands: &[&Prepared], care: Care) -> Result<Vec<Outcome>, sqlx::Error> {
         let mut writer = self.writers.take().await?;
-        let connection = &mut writer.connection;
-        let begun = Instant::now();
-        let called = timeout(CALL_TIMEOUT, async {
-            let epoch = match self.epoch {
-                Some(epoch) => epoch,
-                None => super::epoch::current(connection, self.shard).await?,
+        let (shard, known, connection) = (self.shard, self.known, &mut writer.connection);
+        let call = async {
+            let known = match known {
+                Some(known) => known,
+                None => Known {
+                    epoch: super::epoch::current(connection, shard).await?,
+                    seen: 0,
+                },
             };
-            let outcomes = outcomes(connection, self.shard, epoch, commands).await;
-            outcomes.map(|outcomes| (epoch, outcomes))
-        });
-        let called = match called.await {
-            Ok(called) => called,
-            // It still waits for an answer; nobody else must get it.
-            Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+            let part = Part { shard, known, commands };
+            let outcomes = outcomes(connection, part, care).await;
+            outcomes.map(|outcomes| (known, outcomes))
         };
-        self.metrics.called(begun.elapsed(), commands.len());
-        match called {
-            Ok((epoch, outcomes)) => {
-                self.epoch = Some(epoch);
-                // Others may be waiting for their turn, also when this shard has more.
-                self.writers.put(writer);
-                self.wake.readers();
-                Ok(outcomes)
-            }
-            Err(error) => {
-                self.writers.forget();
-                Err(error)
-            }
-        }
+        let called = self.writers.timed(commands.len(), call).await;
+        self.writers.put(writer, &called);
+        let (known, outcomes) = called?;
+        self.known = Some(known);
+        self.wake.readers();
+        Ok(outcomes)
     }
 }
 
-/// What becomes of a batch. Nearly always it is to be trusted; otherwise it is looked at with care, which takes longer.
-async fn outcomes(
-    connection: &mut PgConnection,
-    shard: Shard,
-    epoch: i32,
-    commands: &[&Prepared],
-) -> Result<Vec<Outcome>, sqlx::Error> {
-    let trusted = match commands {
-        [alone] if alone.command.person_keys.is_empty() => {
-            let appended = call::append_one(connection, shard, epoch, alone).await;
-            appended.map(|appended| appended.map(|appended| vec![Ok(appended)]))
-        }
-        _ => call::append(connection, shard, epoch, commands, Care::Trusting)
-            .await
-            .map(Some),
-    };
-    match trusted {
-        Ok(Some(outcomes)) => return Ok(outcomes),
-        Ok(None) => {}
-        Err(error) if trouble::is_violation(&error) => {}
-        Err(error) => return Err(error),
+/// Whether a call looks up what an index finds out by itself: that a command's id is new, and what it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// It doesn't; what it can't tell is looked at with care.
+    Trusting,
+    Careful,
+}
+
+/// What becomes of a batch.
+async fn outcomes(connection: &mut PgConnection, part: Part<'_, '_>, care: Care) -> Result<Vec<Outcome>, sqlx::Error> {
+    if care == Care::Careful {
+        return call::append(connection, part).await;
     }
-    call::append(connection, shard, epoch, commands, Care::Careful).await
+    let written = match call::append_batch(connection, &[part], Patience::Waits).await {
+        Ok(Some(written)) => written.into_iter().flatten().collect(),
+        Ok(None) => vec![None; part.commands.len()],
+        Err(error) if trouble::is_violation(&error) => vec![None; part.commands.len()],
+        Err(error) => return Err(error),
+    };
+    let commands = part.commands.iter().zip(&written);
+    let left: Vec<&Prepared> = commands
+        .filter(|(_, written)| written.is_none())
+        .map(|(prepared, _)| *prepared)
+        .collect();
+    let mut looked_at = Vec::new();
+    if !left.is_empty() {
+        looked_at = call::append(
+            connection,
+            Part {
+                commands: &left,
+                ..part
+            },
+        )
+        .await?;
+    }
+    let mut looked_at = looked_at.into_iter();
+    let outcome = |written: Option<Appended>| written.map(Ok).or_else(|| looked_at.next());
+    Ok(written.into_iter().filter_map(outcome).collect())
 }

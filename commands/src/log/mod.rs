@@ -10,6 +10,7 @@ pub mod epoch;
 mod event_log;
 mod lane;
 mod read;
+mod together;
 mod trouble;
 mod types;
 mod wake;

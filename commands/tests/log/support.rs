@@ -105,10 +105,12 @@ pub fn payload(json: &str) -> Box<RawValue> {
 /// A call of the database's `append` by hand, as anyone with the API's connection could make it. Numbers count from 1.
 #[derive(Clone, Default)]
 pub struct Call {
-    /// Whether it doesn't look up what an index finds out.
-    pub trusting: bool,
     pub epoch: i32,
     pub commands: Vec<(OrganizationId, u128)>,
+    /// Where each command is said to belong, by number of a shard; all to the first if there is none.
+    pub homes: Vec<i32>,
+    /// A position that the caller has seen of each shard.
+    pub seen: i64,
     /// Command number, stream, expected sequence.
     pub streams: Vec<(i32, StreamId, i64)>,
     /// Command number, number of a stream that another command names.
@@ -131,26 +133,52 @@ impl Call {
         }
     }
 
-    /// The same, trusting.
-    pub fn trusting(&self) -> Self {
-        Self {
-            trusting: true,
-            ..self.clone()
-        }
-    }
-
     /// Calls the function of a shard; the outcomes by command.
     pub async fn make(&self, connection: &mut PgConnection, shard: u8) -> Result<Vec<i32>, sqlx::Error> {
         let sql = format!(
             "SELECT outcomes FROM append_{shard}(
-               $1, $18, $2, $3, $4, $5, $6, $7, $8, $9, $19, $20, $10, $11, $12, $13, $14, $15, $16, $17)"
+               $1, true, $2, $3, $4, $5, $6, $7, $8, $9, $18, $19, $10, $11, $12, $13, $14, $15, $16, $17)"
         );
         let (commands, streams): (Vec<i32>, Vec<i32>) = self.further.iter().copied().unzip();
+        let call = self.bind(sqlx::query(&sql)).bind(commands).bind(streams);
+        Ok(call.fetch_one(connection).await?.get(0))
+    }
+
+    /// Calls the function that trusts, of a shard or for several: which commands are stale, or `None` if nothing was written.
+    pub async fn trust(&self, connection: &mut PgConnection, shards: &[u8]) -> Result<Option<Vec<i32>>, sqlx::Error> {
+        self.trust_with(connection, shards, false).await
+    }
+
+    /// The same; if it is patient it waits for others who write the shard.
+    pub async fn trust_with(
+        &self,
+        connection: &mut PgConnection,
+        shards: &[u8],
+        patient: bool,
+    ) -> Result<Option<Vec<i32>>, sqlx::Error> {
+        let of_shard = match shards {
+            [shard] => format!("_{shard}"),
+            _ => String::new(),
+        };
+        let sql = format!(
+            "SELECT CASE WHEN heads IS NOT NULL THEN ARRAY(SELECT unnest(stale) ORDER BY 1) END FROM append_batch{of_shard}(
+               $20, $21, array_fill($1, ARRAY[cardinality($21::int[])]), array_fill($23, ARRAY[cardinality($21)]), $22, $2, $3, $4, $5, $6, $7, $8, $9, $18, $19, $10, $11, $12,
+               $13, $14, $15, $16, $17)"
+        );
+        let (commands, streams): (Vec<i32>, Vec<i32>) = self.further.iter().copied().unzip();
+        let homes = if self.homes.is_empty() {
+            vec![1; self.commands.len()]
+        } else {
+            self.homes.clone()
+        };
         let call = self
             .bind(sqlx::query(&sql))
-            .bind(!self.trusting)
             .bind(commands)
-            .bind(streams);
+            .bind(streams)
+            .bind(patient)
+            .bind(shards.iter().copied().map(i32::from).collect::<Vec<_>>())
+            .bind(homes)
+            .bind(self.seen);
         Ok(call.fetch_one(connection).await?.get(0))
     }
 
@@ -171,11 +199,11 @@ impl Call {
     /// Calls the function for the first command alone: where it is written, if it is.
     pub async fn make_alone(&self, connection: &mut PgConnection, shard: u8) -> Result<Option<i64>, sqlx::Error> {
         let sql = format!(
-            "SELECT append_one_{shard}($1, ($2::uuid[])[1], ($3::uuid[])[1], ($4::bytea[])[1], ($5::text[])[1], $7, $8, $9, $10, $11, $12,
+            "SELECT append_one_{shard}($1, $18, ($2::uuid[])[1], ($3::uuid[])[1], ($4::bytea[])[1], ($5::text[])[1], $7, $8, $9, $10, $11, $12,
                                        $13, $14) WHERE ($6::int[], $15::int[], $16::uuid[], $17::bytea[]) IS NOT NULL"
         );
-        let row = self.bind(sqlx::query(&sql)).fetch_one(connection).await?;
-        Ok(row.get(0))
+        let call = self.bind(sqlx::query(&sql)).bind(self.seen);
+        Ok(call.fetch_one(connection).await?.get(0))
     }
 
     fn bind<'q>(&self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
