@@ -134,7 +134,7 @@ async fn load_units(connection: &mut PgConnection, keys: HashSet<Key>) -> Result
     let rows: Vec<(Uuid, Uuid, Uuid, i64, bool)> = found(
         connection,
         "SELECT t.tenant_id, unit_id, property_id, market_rent, offline FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id)
-          CROSS JOIN LATERAL (SELECT * FROM dashboard_v3.units WHERE tenant_id = k.tenant_id AND unit_id = k.id OFFSET 0) AS t",
+          CROSS JOIN LATERAL (SELECT * FROM dashboard_v4.units WHERE tenant_id = k.tenant_id AND unit_id = k.id OFFSET 0) AS t",
         keys,
     )
     .await?;
@@ -163,11 +163,13 @@ async fn load_leases(connection: &mut PgConnection, keys: HashSet<Key>) -> Resul
         activated_on: Option<NaiveDate>,
         open: i64,
         oldest: Option<NaiveDate>,
+        latest: Option<NaiveDate>,
+        earlier: i64,
     }
     let rows: Vec<Row> = found(
         connection,
         "SELECT t.* FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id)
-          CROSS JOIN LATERAL (SELECT * FROM dashboard_v3.leases WHERE tenant_id = k.tenant_id AND lease_id = k.id OFFSET 0) AS t",
+          CROSS JOIN LATERAL (SELECT * FROM dashboard_v4.leases WHERE tenant_id = k.tenant_id AND lease_id = k.id OFFSET 0) AS t",
         keys,
     )
     .await?;
@@ -181,6 +183,8 @@ async fn load_leases(connection: &mut PgConnection, keys: HashSet<Key>) -> Resul
                 activated_on: row.activated_on,
                 open: row.open,
                 oldest: row.oldest,
+                latest: row.latest,
+                earlier: row.earlier,
             };
             Ok(((row.tenant_id, row.lease_id), lease))
         })
@@ -196,7 +200,7 @@ async fn load_debts(
         connection,
         "SELECT k.tenant_id, k.lease_id, debts.* FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, lease_id)
           CROSS JOIN LATERAL (
-                SELECT due_on, sum(open)::bigint FROM dashboard_v3.charges
+                SELECT due_on, sum(open)::bigint FROM dashboard_v4.charges
                  WHERE tenant_id = k.tenant_id AND lease_id = k.lease_id AND open > 0 GROUP BY due_on) AS debts",
         keys,
     )
@@ -213,7 +217,7 @@ async fn load_charges(connection: &mut PgConnection, keys: HashSet<Key>) -> Resu
         connection,
         "SELECT t.tenant_id, charge_id, lease_id, property_id, rent, due_on, open
            FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id)
-          CROSS JOIN LATERAL (SELECT * FROM dashboard_v3.charges WHERE tenant_id = k.tenant_id AND charge_id = k.id OFFSET 0) AS t",
+          CROSS JOIN LATERAL (SELECT * FROM dashboard_v4.charges WHERE tenant_id = k.tenant_id AND charge_id = k.id OFFSET 0) AS t",
         keys,
     )
     .await?;
@@ -237,7 +241,7 @@ async fn load_items(connection: &mut PgConnection, keys: HashSet<Key>) -> Result
         connection,
         "SELECT t.tenant_id, item_id, property_id, work_order, job_id, priority, open
            FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id)
-          CROSS JOIN LATERAL (SELECT * FROM dashboard_v3.items WHERE tenant_id = k.tenant_id AND item_id = k.id OFFSET 0) AS t",
+          CROSS JOIN LATERAL (SELECT * FROM dashboard_v4.items WHERE tenant_id = k.tenant_id AND item_id = k.id OFFSET 0) AS t",
         keys,
     )
     .await?;
@@ -279,9 +283,9 @@ async fn load_jobs(connection: &mut PgConnection, items: &HashSet<Key>) -> Resul
         connection,
         "SELECT job.* FROM (
             SELECT DISTINCT i.tenant_id, i.job_id FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id)
-             CROSS JOIN LATERAL (SELECT * FROM dashboard_v3.items WHERE tenant_id = k.tenant_id AND item_id = k.id OFFSET 0) AS i) AS of
+             CROSS JOIN LATERAL (SELECT * FROM dashboard_v4.items WHERE tenant_id = k.tenant_id AND item_id = k.id OFFSET 0) AS i) AS of
           CROSS JOIN LATERAL (
-            SELECT * FROM dashboard_v3.jobs WHERE tenant_id = of.tenant_id AND job_id = of.job_id ORDER BY episode DESC LIMIT 1) AS job",
+            SELECT * FROM dashboard_v4.jobs WHERE tenant_id = of.tenant_id AND job_id = of.job_id ORDER BY episode DESC LIMIT 1) AS job",
         items.iter().copied(),
     )
     .await?;

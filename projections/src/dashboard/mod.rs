@@ -28,7 +28,7 @@ impl Projection for Dashboard {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn tables(&self) -> &'static str {

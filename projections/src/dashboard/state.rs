@@ -38,6 +38,10 @@ pub(super) struct Lease {
     pub open: i64,
     /// When the oldest of those was due.
     pub oldest: Option<NaiveDate>,
+    /// When the latest was.
+    pub latest: Option<NaiveDate>,
+    /// What those leave unpaid that were due before the latest.
+    pub earlier: i64,
 }
 
 impl Lease {
@@ -301,6 +305,8 @@ mod tests {
             activated_on: None,
             open: 0,
             oldest: None,
+            latest: None,
+            earlier: 0,
         }
     }
 

@@ -1,6 +1,6 @@
 -- What the fold reads: the present state of what events refer to.
 
-CREATE TABLE dashboard_v3.units (
+CREATE TABLE dashboard_v4.units (
   tenant_id uuid NOT NULL,
   unit_id uuid NOT NULL,
   property_id uuid NOT NULL,
@@ -10,8 +10,9 @@ CREATE TABLE dashboard_v3.units (
 );
 
 -- `rents` holds [first day, rent in minor units] of each rent agreed, in order of the days; `residents` their ids. `open` is
--- what its charges leave unpaid, and `oldest` when the oldest of those was due.
-CREATE TABLE dashboard_v3.leases (
+-- what its charges leave unpaid; `oldest` and `latest` are when the oldest and the latest of those was due, and `earlier` is what is
+-- open of those that were due before the latest.
+CREATE TABLE dashboard_v4.leases (
   tenant_id uuid NOT NULL,
   lease_id uuid NOT NULL,
   property_id uuid NOT NULL,
@@ -21,15 +22,18 @@ CREATE TABLE dashboard_v3.leases (
   activated_on date,
   open bigint NOT NULL,
   oldest date,
+  latest date,
+  earlier bigint NOT NULL,
   PRIMARY KEY (tenant_id, lease_id)
 );
-CREATE INDEX leases_by_open ON dashboard_v3.leases (tenant_id, open DESC, lease_id) INCLUDE (oldest) WHERE open > 0;
-CREATE INDEX leases_of_property_by_open ON dashboard_v3.leases (tenant_id, property_id, open DESC, lease_id) INCLUDE (oldest)
+CREATE INDEX leases_by_open ON dashboard_v4.leases (tenant_id, open DESC, lease_id) INCLUDE (latest) WHERE open > 0;
+CREATE INDEX leases_of_property_by_open ON dashboard_v4.leases (tenant_id, property_id, open DESC, lease_id) INCLUDE (latest)
   WHERE open > 0;
-CREATE INDEX leases_by_oldest ON dashboard_v3.leases (tenant_id, oldest) WHERE open > 0;
-CREATE INDEX leases_of_property_by_oldest ON dashboard_v3.leases (tenant_id, property_id, oldest) WHERE open > 0;
+CREATE INDEX leases_by_earlier ON dashboard_v4.leases (tenant_id, earlier DESC, lease_id) INCLUDE (latest) WHERE earlier > 0;
+CREATE INDEX leases_of_property_by_earlier ON dashboard_v4.leases (tenant_id, property_id, earlier DESC, lease_id) INCLUDE (latest)
+  WHERE earlier > 0;
 
-CREATE TABLE dashboard_v3.charges (
+CREATE TABLE dashboard_v4.charges (
   tenant_id uuid NOT NULL,
   charge_id uuid NOT NULL,
   lease_id uuid NOT NULL,
@@ -39,10 +43,10 @@ CREATE TABLE dashboard_v3.charges (
   open bigint NOT NULL,
   PRIMARY KEY (tenant_id, charge_id)
 );
-CREATE INDEX charges_open_of_lease ON dashboard_v3.charges (tenant_id, lease_id, due_on) INCLUDE (open) WHERE open > 0;
+CREATE INDEX charges_open_of_lease ON dashboard_v4.charges (tenant_id, lease_id, due_on) INCLUDE (open) WHERE open > 0;
 
 -- A request, or a work order; a work order that came from a request is measured as the request's job.
-CREATE TABLE dashboard_v3.items (
+CREATE TABLE dashboard_v4.items (
   tenant_id uuid NOT NULL,
   item_id uuid NOT NULL,
   property_id uuid NOT NULL,
@@ -54,7 +58,7 @@ CREATE TABLE dashboard_v3.items (
 );
 
 -- An episode of a job: from its report, or its reopening, to the end of the work.
-CREATE TABLE dashboard_v3.jobs (
+CREATE TABLE dashboard_v4.jobs (
   tenant_id uuid NOT NULL,
   job_id uuid NOT NULL,
   episode integer NOT NULL,
@@ -68,23 +72,23 @@ CREATE TABLE dashboard_v3.jobs (
   dropped boolean NOT NULL,
   PRIMARY KEY (tenant_id, job_id, episode)
 );
-CREATE INDEX jobs_by_response ON dashboard_v3.jobs (tenant_id, respond_by) INCLUDE (responded_at) WHERE NOT dropped;
-CREATE INDEX jobs_by_resolution ON dashboard_v3.jobs (tenant_id, resolve_by) INCLUDE (resolved_at) WHERE NOT dropped;
-CREATE INDEX jobs_resolved ON dashboard_v3.jobs (tenant_id, resolved_at) INCLUDE (opened_at)
+CREATE INDEX jobs_by_response ON dashboard_v4.jobs (tenant_id, respond_by) INCLUDE (responded_at) WHERE NOT dropped;
+CREATE INDEX jobs_by_resolution ON dashboard_v4.jobs (tenant_id, resolve_by) INCLUDE (resolved_at) WHERE NOT dropped;
+CREATE INDEX jobs_resolved ON dashboard_v4.jobs (tenant_id, resolved_at) INCLUDE (opened_at)
   WHERE NOT dropped AND resolved_at IS NOT NULL;
 -- Without the day in them too, a plan for any days would rather read all properties' jobs of the period.
-CREATE INDEX jobs_of_property_by_response ON dashboard_v3.jobs (tenant_id, property_id, respond_by) INCLUDE (responded_at)
+CREATE INDEX jobs_of_property_by_response ON dashboard_v4.jobs (tenant_id, property_id, respond_by) INCLUDE (responded_at)
   WHERE NOT dropped;
-CREATE INDEX jobs_of_property_by_resolution ON dashboard_v3.jobs (tenant_id, property_id, resolve_by) INCLUDE (resolved_at)
+CREATE INDEX jobs_of_property_by_resolution ON dashboard_v4.jobs (tenant_id, property_id, resolve_by) INCLUDE (resolved_at)
   WHERE NOT dropped;
-CREATE INDEX jobs_of_property_resolved ON dashboard_v3.jobs (tenant_id, property_id, resolved_at) INCLUDE (opened_at)
+CREATE INDEX jobs_of_property_resolved ON dashboard_v4.jobs (tenant_id, property_id, resolved_at) INCLUDE (opened_at)
   WHERE NOT dropped AND resolved_at IS NOT NULL;
 
 -- What the queries read. `scope` is a property, or the organization itself for all of them together, so that a
 -- question about 100,000 units reads as few rows as one about a single house.
 
 -- By how much each figure changed on a day; a figure on a date is the sum up to it.
-CREATE TABLE dashboard_v3.movements (
+CREATE TABLE dashboard_v4.movements (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
   day date NOT NULL,
@@ -97,7 +101,7 @@ CREATE TABLE dashboard_v3.movements (
 );
 
 -- The same by month, so that a sum reads months and then the days of one.
-CREATE TABLE dashboard_v3.movements_by_month (
+CREATE TABLE dashboard_v4.movements_by_month (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
   month date NOT NULL,
@@ -111,7 +115,7 @@ CREATE TABLE dashboard_v3.movements_by_month (
 
 -- By the day on which charges were due: what was charged, net of waivers and concessions, what of it was collected and what
 -- is open, and for how many leases no older charge is.
-CREATE TABLE dashboard_v3.dues (
+CREATE TABLE dashboard_v4.dues (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
   due_on date NOT NULL,
@@ -122,10 +126,10 @@ CREATE TABLE dashboard_v3.dues (
   leases bigint NOT NULL,
   PRIMARY KEY (tenant_id, scope, due_on)
 );
-CREATE INDEX dues_open ON dashboard_v3.dues (tenant_id, scope, due_on) INCLUDE (open, leases) WHERE open <> 0;
+CREATE INDEX dues_open ON dashboard_v4.dues (tenant_id, scope, due_on) INCLUDE (open, leases) WHERE open <> 0;
 
 -- Requests and work orders that are open.
-CREATE TABLE dashboard_v3.open_items (
+CREATE TABLE dashboard_v4.open_items (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
   work_order boolean NOT NULL,
@@ -136,7 +140,7 @@ CREATE TABLE dashboard_v3.open_items (
 
 -- By UTC day: the deadlines that fell on it and how many of them were kept; and the jobs whose work ended on it, with the
 -- seconds that they took in all.
-CREATE TABLE dashboard_v3.repairs (
+CREATE TABLE dashboard_v4.repairs (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
   day date NOT NULL,
@@ -149,7 +153,7 @@ CREATE TABLE dashboard_v3.repairs (
   PRIMARY KEY (tenant_id, scope, day)
 );
 
-CREATE TABLE dashboard_v3.repairs_by_month (
+CREATE TABLE dashboard_v4.repairs_by_month (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
   month date NOT NULL,
@@ -163,7 +167,7 @@ CREATE TABLE dashboard_v3.repairs_by_month (
 );
 
 -- How long those jobs took: how many are in each bucket, packed (`durations.rs`).
-CREATE TABLE dashboard_v3.durations (
+CREATE TABLE dashboard_v4.durations (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
   day date NOT NULL,
@@ -171,7 +175,7 @@ CREATE TABLE dashboard_v3.durations (
   PRIMARY KEY (tenant_id, scope, day)
 );
 
-CREATE TABLE dashboard_v3.durations_by_month (
+CREATE TABLE dashboard_v4.durations_by_month (
   tenant_id uuid NOT NULL,
   scope uuid NOT NULL,
   month date NOT NULL,

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     path::Path,
+    thread,
 };
 
 use domain::ids::OrganizationId;
@@ -24,6 +25,10 @@ pub(super) const WORDS: &str = "words";
 
 /// What the index writer may hold in memory before it writes a segment, in bytes.
 const WRITER_MEMORY: usize = 50_000_000;
+
+/// How much lower the priority of merges is, which nobody waits for.
+#[cfg(target_os = "linux")]
+const GIVE_WAY: i32 = 10;
 
 /// Why the index could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +96,7 @@ impl Shelf {
         index.tokenizers().register(WORDS, words);
         Ok(Self {
             fields,
-            writer: index.writer_with_num_threads(1, WRITER_MEMORY)?,
+            writer: writer(&index)?,
             reader: index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?,
             index,
             changed: HashMap::new(),
@@ -276,6 +281,27 @@ impl Shelf {
     /// If the index can't be read.
     pub fn dump(&self) -> Result<Vec<String>, ShelfError> {
         dump(&self.reader.searcher(), self.fields.entry)
+    }
+}
+
+/// A writer whose threads for merges give way to those that answer; they keep the priority of the thread on which it is made.
+fn writer(index: &Index) -> Result<IndexWriter, ShelfError> {
+    let made = thread::scope(|scope| {
+        let making = scope.spawn(|| {
+            give_way();
+            index.writer_with_num_threads(1, WRITER_MEMORY)
+        });
+        making.join()
+    });
+    let made = made.map_err(|_| TantivyError::SystemError("the index writer could not be made".to_owned()))?;
+    Ok(made?)
+}
+
+/// Lowers the priority of this thread. Elsewhere than on Linux it would be that of the process (POSIX, nice).
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(GIVE_WAY) {
+        tracing::warn!(%error, "merges of the search index have the same priority as answers");
     }
 }
 

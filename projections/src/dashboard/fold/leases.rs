@@ -21,6 +21,8 @@ pub(super) fn lease(state: &mut State, happening: &Happening<'_>, event: &LeaseE
                 activated_on: None,
                 open: 0,
                 oldest: None,
+                latest: None,
+                earlier: 0,
             };
             state.leases.insert(key, lease);
         }
@@ -183,7 +185,7 @@ fn collected(state: &mut State, charge: Key, amount: i64) -> Result<(), Unknown>
     owes(state, lease, due_on, more)
 }
 
-/// Changes the sums of a due date, and what the lease has open and since when.
+/// Changes the sums of a due date, and what the lease has open and when that was due.
 fn owes(state: &mut State, lease: Key, due_on: NaiveDate, change: Due) -> Result<(), Unknown> {
     let debts = state.debts.entry(lease).or_default();
     let debt = debts.entry(due_on).or_default();
@@ -192,8 +194,12 @@ fn owes(state: &mut State, lease: Key, due_on: NaiveDate, change: Due) -> Result
         debts.remove(&due_on);
     }
     let oldest = debts.keys().next().copied();
+    let (latest, at_last) = debts
+        .last_key_value()
+        .map_or((None, 0), |(day, debt)| (Some(*day), *debt));
     let row = known_lease(state, lease)?;
     row.open += change.open;
+    (row.latest, row.earlier) = (latest, row.open - at_last);
     let property = row.property;
     let before = std::mem::replace(&mut row.oldest, oldest);
     state.owes(lease.0, property, due_on, change);

@@ -1,16 +1,16 @@
 //! Who is late, and with how much.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{Late, Question};
 
 /// So many are shown.
 const SHOWN: usize = 20;
-/// So many late leases are read all; of more, only those that may be shown.
-const FEW: i64 = 100;
-/// How many are read at first to find those, and by how much more each time that they may not all be among them.
-const AT_FIRST: i64 = 40;
-const TIMES_MORE: i64 = 4;
+/// So many of those that have something open which is not yet due are read at first, and so many times as many each time that some of
+/// those shown may not be among them.
+pub(super) const AT_FIRST: usize = 40;
+const TIMES_MORE: usize = 8;
 
 /// What is past due in all.
 #[derive(sqlx::FromRow)]
@@ -23,68 +23,72 @@ pub(super) struct Arrears {
 /// A row of [`Arrears`].
 pub(super) const SUMS: &str = "\
     SELECT coalesce(sum(leases), 0)::bigint AS late_leases, coalesce(sum(open), 0)::bigint AS past_due
-      FROM dashboard_v3.dues WHERE tenant_id = $1 AND scope = $2 AND due_on < $3 AND open <> 0";
+      FROM dashboard_v4.dues WHERE tenant_id = $1 AND scope = $2 AND due_on < $3 AND open <> 0";
 
-/// A late lease with all that it has open, due or not.
+/// Those that owe most, as far as was read.
 #[derive(sqlx::FromRow)]
-struct Owing {
-    #[sqlx(flatten)]
-    late: Late,
-    open: i64,
+pub(super) struct Most {
+    /// The one that owes most first.
+    #[sqlx(json)]
+    late: Vec<Late>,
+    /// Of those that have something open which is not yet due: how many were read, and the last of them. The others have no more open of
+    /// what was due before it, and as much only under a later id.
+    read: i64,
+    last_earlier: Option<i64>,
+    last_lease: Option<Uuid>,
 }
 
-/// Those that owe most, the one that owes most first.
+/// A row of [`Most`].
 ///
-/// What is past due depends on the day, so no index is in its order; but it is never more than what is open.
-pub(super) async fn late(
-    connection: &mut PgConnection,
-    question: &Question,
-    late_leases: i64,
-) -> Result<Vec<Late>, sqlx::Error> {
-    let mut limit = (late_leases > FEW).then_some(AT_FIRST);
-    loop {
-        let mut owing = owing(connection, question, limit).await?;
-        match limit {
-            Some(read) if i64::try_from(owing.len()) == Ok(read) && !leads(&owing) => limit = Some(read * TIMES_MORE),
-            _ => {
-                owing.truncate(SHOWN);
-                return Ok(owing.into_iter().map(|owing| owing.late).collect());
-            }
-        }
-    }
-}
-
-/// Whether those that are shown come before all that were not read: these have no more open than the last one read, and as much
-/// only under a later id.
-fn leads(owing: &[Owing]) -> bool {
-    let last_read = owing.iter().map(|owing| (-owing.open, owing.late.lease_id)).max();
-    let last_shown = owing
-        .get(SHOWN - 1)
-        .map(|owing| (-owing.late.amount, owing.late.lease_id));
-    last_shown.is_some_and(|shown| last_read.is_some_and(|read| shown <= read))
-}
-
-/// The late leases in the order of what is past due: all, or those of them with most open.
-async fn owing(
-    connection: &mut PgConnection,
-    question: &Question,
-    limit: Option<i64>,
-) -> Result<Vec<Owing>, sqlx::Error> {
+/// What is past due depends on the day, so no index is in its order. But of a lease whose latest debt is past due it is all that is open,
+/// which has an index. Of another, at the end of a month nearly every one, it is no more than what is open of what was due before the
+/// latest debt, which has another.
+pub(super) fn most(question: &Question, read: usize) -> String {
     let of_property = question.of_property();
-    // The numbers in the words of the statement, and in each case an index's order, so that the server knows beforehand how few rows
-    // it needs.
-    let which = limit.map_or_else(
-        || format!("ORDER BY oldest LIMIT {FEW}"),
-        |limit| format!("ORDER BY open DESC, lease_id LIMIT {limit}"),
-    );
-    let statement = format!(
-        "SELECT owing.lease_id, property_id, unit_id, residents, owing.open - not_yet.open AS amount, oldest, owing.open
-           FROM (SELECT tenant_id, lease_id, property_id, unit_id, residents, open, oldest FROM dashboard_v3.leases
-                  WHERE tenant_id = $1 AND {of_property} AND open > 0 AND oldest < $3 {which}) AS owing
-          CROSS JOIN LATERAL (
-                SELECT coalesce(sum(open), 0)::bigint AS open FROM dashboard_v3.charges
-                 WHERE tenant_id = owing.tenant_id AND lease_id = owing.lease_id AND open > 0 AND due_on >= $3) AS not_yet
-          ORDER BY amount DESC, lease_id"
-    );
-    question.ask(&statement).fetch_all(connection).await
+    format!(
+        "WITH ahead AS MATERIALIZED (
+           SELECT lease_id, property_id, unit_id, residents, oldest, earlier, open - (
+                    SELECT coalesce(sum(open), 0)::bigint FROM dashboard_v4.charges c
+                     WHERE c.tenant_id = leases.tenant_id AND c.lease_id = leases.lease_id AND open > 0 AND due_on >= $3) AS amount
+             FROM dashboard_v4.leases WHERE tenant_id = $1 AND {of_property} AND earlier > 0 AND latest >= $3
+            ORDER BY earlier DESC, lease_id LIMIT {read}),
+         behind AS MATERIALIZED (
+           SELECT lease_id, property_id, unit_id, residents, oldest, open AS amount
+             FROM dashboard_v4.leases WHERE tenant_id = $1 AND {of_property} AND open > 0 AND latest < $3
+              -- Less is not shown.
+              AND open >= coalesce((SELECT amount FROM ahead ORDER BY amount DESC OFFSET {SHOWN} - 1 LIMIT 1), 0)
+            ORDER BY open DESC, lease_id LIMIT {SHOWN}),
+         most AS (
+           SELECT lease_id, property_id, unit_id, residents, oldest, amount FROM ahead WHERE amount > 0
+           UNION ALL
+           SELECT * FROM behind
+            ORDER BY amount DESC, lease_id LIMIT {SHOWN})
+         SELECT (SELECT coalesce(json_agg(most ORDER BY amount DESC, lease_id), '[]') FROM most) AS late,
+                (SELECT count(*) FROM ahead) AS read, last.earlier AS last_earlier, last.lease_id AS last_lease
+           FROM (SELECT) AS one LEFT JOIN (SELECT earlier, lease_id FROM ahead ORDER BY earlier, lease_id DESC LIMIT 1) AS last ON true"
+    )
+}
+
+impl Most {
+    /// Those that owe most of all, when so many were read.
+    pub async fn of_all(
+        mut self,
+        connection: &mut PgConnection,
+        question: &Question,
+        mut read: usize,
+    ) -> Result<Vec<Late>, sqlx::Error> {
+        while usize::try_from(self.read) == Ok(read) && !self.leads() {
+            read *= TIMES_MORE;
+            self = question.ask(&most(question, read)).fetch_one(&mut *connection).await?;
+        }
+        Ok(self.late)
+    }
+
+    /// Whether those that are shown come before all that were not read.
+    fn leads(&self) -> bool {
+        let last_read = self.last_earlier.zip(self.last_lease);
+        let last_shown = self.late.get(SHOWN - 1).map(|late| (late.amount, late.lease_id));
+        let order = |(amount, lease): (i64, Uuid)| (-amount, lease);
+        last_shown.is_some_and(|shown| last_read.is_some_and(|read| order(shown) <= order(read)))
+    }
 }

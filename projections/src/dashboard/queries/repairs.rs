@@ -1,6 +1,7 @@
 //! What is open of the repairs, how deadlines were kept and how long work took: the sums of the whole days of the period, and what jobs
 //! alone say of the hours before and after them.
 
+use serde::Deserialize;
 use sqlx::PgConnection;
 
 use super::{super::durations::Durations, Deadlines, Open, Question, TimeToResolve};
@@ -8,27 +9,29 @@ use super::{super::durations::Durations, Deadlines, Open, Question, TimeToResolv
 /// Of so many jobs the percentiles are found among all of them; of more, among counts by duration.
 const FEW: i64 = 100;
 
-/// What is open, by priority.
-#[derive(Default)]
+/// What is open of a kind and a priority.
+#[derive(Deserialize)]
 pub(super) struct OpenItems {
-    pub requests: Open,
-    pub work_orders: Open,
+    work_order: bool,
+    priority: String,
+    items: i64,
 }
 
-pub(super) async fn open(connection: &mut PgConnection, question: &Question) -> Result<OpenItems, sqlx::Error> {
-    let statement = "\
-        SELECT work_order, priority, items FROM dashboard_v3.open_items WHERE tenant_id = $1 AND scope = $2 AND items <> 0";
-    let counts: Vec<(bool, String, i64)> = question.ask(statement).fetch_all(connection).await?;
-    let mut open = OpenItems::default();
-    for (is_work_order, priority, items) in counts {
-        let of_kind = if is_work_order {
-            &mut open.work_orders
+/// Rows of [`OpenItems`].
+pub(super) const OPEN_ITEMS: &str = "SELECT work_order, priority, items FROM dashboard_v4.open_items WHERE tenant_id = $1 AND scope = $2 AND items <> 0";
+
+/// What is open of requests, and of work orders.
+pub(super) fn by_kind(items: Vec<OpenItems>) -> (Open, Open) {
+    let (mut requests, mut work_orders) = (Open::new(), Open::new());
+    for item in items {
+        let of_kind = if item.work_order {
+            &mut work_orders
         } else {
-            &mut open.requests
+            &mut requests
         };
-        of_kind.insert(priority, items);
+        of_kind.insert(item.priority, item.items);
     }
-    Ok(open)
+    (requests, work_orders)
 }
 
 /// How repairs were answered and finished: in the whole days of the period, and in the hours before and after them.
@@ -46,6 +49,8 @@ pub(super) struct Sums {
     resolutions_met_beside: i64,
     /// How many seconds each of the jobs took that ended in those hours.
     ended_beside: Vec<i64>,
+    /// How many of the others took how long, by day or month.
+    durations: Vec<Vec<u8>>,
 }
 
 /// A row of [`Sums`].
@@ -66,12 +71,14 @@ pub(super) fn sums(question: &Question) -> String {
                         FROM ({responses}) AS jobs) AS responses
           CROSS JOIN (SELECT count(*) AS resolutions_beside, count(*) FILTER (WHERE resolved_at <= resolve_by) AS resolutions_met_beside
                         FROM ({resolutions}) AS jobs) AS resolutions
-          CROSS JOIN (SELECT coalesce(array_agg({SECONDS}::bigint), '{{}}') AS ended_beside FROM ({ended}) AS jobs) AS ended",
+          CROSS JOIN (SELECT coalesce(array_agg({SECONDS}::bigint), '{{}}') AS ended_beside FROM ({ended}) AS jobs) AS ended
+          CROSS JOIN (SELECT coalesce(array_agg(counts), '{{}}') AS durations FROM ({durations}) AS days) AS durations",
         sums = sums.join(", "),
         days = of_days("repairs", &FIGURES.join(", ")),
         responses = edges("respond_by", "respond_by, responded_at"),
         resolutions = edges("resolve_by", "resolve_by, resolved_at"),
         ended = edges("resolved_at", "resolved_at, opened_at"),
+        durations = of_days("durations", "counts"),
     )
 }
 
@@ -97,13 +104,16 @@ impl Sums {
     ) -> Result<TimeToResolve, sqlx::Error> {
         let jobs = self.jobs + i64::try_from(self.ended_beside.len()).unwrap_or(i64::MAX);
         let (median, p90) = if jobs > FEW {
-            let mut durations = durations(connection, question).await?;
+            let rows = self.durations.iter().map(Vec::as_slice);
+            let mut durations = Durations::sum_of(rows).map_err(sqlx::Error::Decode)?;
             for seconds in &self.ended_beside {
                 durations.add(*seconds, 1);
             }
             (durations.percentile(0.5), durations.percentile(0.9))
-        } else {
+        } else if jobs > 0 {
             percentiles(connection, question).await?
+        } else {
+            (None, None)
         };
         Ok(TimeToResolve {
             jobs,
@@ -114,22 +124,15 @@ impl Sums {
     }
 }
 
-/// How many of the jobs that ended in the whole days took how long.
-async fn durations(connection: &mut PgConnection, question: &Question) -> Result<Durations, sqlx::Error> {
-    let statement = of_days("durations", "counts");
-    let rows: Vec<(Vec<u8>,)> = question.ask(&statement).fetch_all(connection).await?;
-    Durations::sum_of(rows.iter().map(|(counts,)| counts.as_slice())).map_err(sqlx::Error::Decode)
-}
-
 /// The rows of a table of sums that make up the whole days of a period.
 fn of_days(table: &str, columns: &str) -> String {
     format!(
-        "SELECT {columns} FROM dashboard_v3.{table}_by_month
+        "SELECT {columns} FROM dashboard_v4.{table}_by_month
           WHERE tenant_id = $1 AND scope = $2 AND month >= $9 AND month < $10
          UNION ALL
-         SELECT {columns} FROM dashboard_v3.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $11 AND day < $12
+         SELECT {columns} FROM dashboard_v4.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $11 AND day < $12
          UNION ALL
-         SELECT {columns} FROM dashboard_v3.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $13 AND day < $14"
+         SELECT {columns} FROM dashboard_v4.{table} WHERE tenant_id = $1 AND scope = $2 AND day >= $13 AND day < $14"
     )
 }
 
@@ -140,10 +143,10 @@ const SECONDS: &str = "trunc(extract(epoch FROM resolved_at - opened_at))";
 fn of_edges(question: &Question, at: &str, columns: &str) -> String {
     let of_property = question.of_property();
     format!(
-        "SELECT {columns} FROM dashboard_v3.jobs
+        "SELECT {columns} FROM dashboard_v4.jobs
           WHERE tenant_id = $1 AND {of_property} AND NOT dropped AND {at} >= $15 AND {at} < $16
          UNION ALL
-         SELECT {columns} FROM dashboard_v3.jobs
+         SELECT {columns} FROM dashboard_v4.jobs
           WHERE tenant_id = $1 AND {of_property} AND NOT dropped AND {at} >= $17 AND {at} < $18"
     )
 }
@@ -156,7 +159,7 @@ async fn percentiles(
     let of_property = question.of_property();
     let statement = format!(
         "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds)
-           FROM (SELECT {SECONDS}::float8 AS seconds FROM dashboard_v3.jobs
+           FROM (SELECT {SECONDS}::float8 AS seconds FROM dashboard_v4.jobs
                   WHERE tenant_id = $1 AND {of_property} AND NOT dropped
                     AND resolved_at >= $7 AND resolved_at < $8) AS took"
     );

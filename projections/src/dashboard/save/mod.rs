@@ -27,7 +27,7 @@ async fn save_units(connection: &mut PgConnection, state: &State) -> Result<(), 
     }
     let (tenants, ids) = columns(rows.keys().copied());
     sqlx::query(
-        "INSERT INTO dashboard_v3.units SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bool[])
+        "INSERT INTO dashboard_v4.units SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bool[])
          ON CONFLICT (tenant_id, unit_id) DO UPDATE SET market_rent = excluded.market_rent, offline = excluded.offline",
     )
     .bind(tenants)
@@ -50,14 +50,13 @@ async fn save_leases(connection: &mut PgConnection, state: &State) -> Result<(),
     let residents = rows.values().map(|lease| json(serde_json::to_value(&lease.residents)));
     let rents = rows.values().map(|lease| json(serde_json::to_value(&lease.rents)));
     sqlx::query(
-        "INSERT INTO dashboard_v3.leases
+        "INSERT INTO dashboard_v4.leases
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[], $6::jsonb[], $7::date[],
-                              $8::bigint[], $9::date[])
+                              $8::bigint[], $9::date[], $10::date[], $11::bigint[])
          ON CONFLICT (tenant_id, lease_id) DO UPDATE
             SET residents = excluded.residents, rents = excluded.rents, activated_on = excluded.activated_on,
-                open = excluded.open, oldest = excluded.oldest
-          WHERE (leases.residents, leases.rents, leases.activated_on, leases.open, leases.oldest)
-                IS DISTINCT FROM (excluded.residents, excluded.rents, excluded.activated_on, excluded.open, excluded.oldest)",
+                open = excluded.open, oldest = excluded.oldest, latest = excluded.latest, earlier = excluded.earlier
+          WHERE leases.* IS DISTINCT FROM excluded.*",
     )
     .bind(tenants)
     .bind(ids)
@@ -68,6 +67,8 @@ async fn save_leases(connection: &mut PgConnection, state: &State) -> Result<(),
     .bind(rows.values().map(|lease| lease.activated_on).collect::<Vec<_>>())
     .bind(rows.values().map(|lease| lease.open).collect::<Vec<_>>())
     .bind(rows.values().map(|lease| lease.oldest).collect::<Vec<_>>())
+    .bind(rows.values().map(|lease| lease.latest).collect::<Vec<_>>())
+    .bind(rows.values().map(|lease| lease.earlier).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
@@ -80,7 +81,7 @@ async fn save_charges(connection: &mut PgConnection, state: &State) -> Result<()
     }
     let (tenants, ids) = columns(rows.keys().copied());
     sqlx::query(
-        "INSERT INTO dashboard_v3.charges
+        "INSERT INTO dashboard_v4.charges
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::date[], $7::bigint[])
          ON CONFLICT (tenant_id, charge_id) DO UPDATE SET open = excluded.open",
     )
@@ -103,7 +104,7 @@ async fn save_items(connection: &mut PgConnection, state: &State) -> Result<(), 
     }
     let (tenants, ids) = columns(rows.keys().copied());
     sqlx::query(
-        "INSERT INTO dashboard_v3.items
+        "INSERT INTO dashboard_v4.items
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bool[], $5::uuid[], $6::text[], $7::bool[])
          ON CONFLICT (tenant_id, item_id) DO UPDATE SET priority = excluded.priority, open = excluded.open",
     )
@@ -128,7 +129,7 @@ async fn save_jobs(connection: &mut PgConnection, state: &State) -> Result<(), A
     let (tenants, ids) = columns(rows.iter().map(|(key, _)| *key));
     let jobs = || rows.iter().map(|(_, job)| *job);
     sqlx::query(
-        "INSERT INTO dashboard_v3.jobs
+        "INSERT INTO dashboard_v4.jobs
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::timestamptz[],
                               $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::bool[])
          ON CONFLICT (tenant_id, job_id, episode) DO UPDATE

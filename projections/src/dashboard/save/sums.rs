@@ -51,7 +51,7 @@ async fn add_movements(
     let (tenants, scopes, days) = keys(sums.keys());
     let figure = |get: fn(&Movement) -> i64| sums.values().map(get).collect::<Vec<_>>();
     sqlx::query(&format!(
-        "INSERT INTO dashboard_v3.{table} AS had
+        "INSERT INTO dashboard_v4.{table} AS had
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                               $8::bigint[])
          ON CONFLICT (tenant_id, scope, {day}) DO UPDATE
@@ -79,7 +79,7 @@ async fn add_dues(connection: &mut PgConnection, sums: &BTreeMap<SumKey, Due>) -
     let (tenants, scopes, days) = keys(sums.keys());
     let figure = |get: fn(&Due) -> i64| sums.values().map(get).collect::<Vec<_>>();
     sqlx::query(
-        "INSERT INTO dashboard_v3.dues AS had
+        "INSERT INTO dashboard_v4.dues AS had
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                               $8::bigint[])
          ON CONFLICT (tenant_id, scope, due_on) DO UPDATE
@@ -105,7 +105,7 @@ async fn add_open_items(connection: &mut PgConnection, sums: &BTreeMap<OpenKey, 
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO dashboard_v3.open_items AS had
+        "INSERT INTO dashboard_v4.open_items AS had
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bool[], $4::text[], $5::bigint[])
          ON CONFLICT (tenant_id, scope, work_order, priority) DO UPDATE SET items = had.items + excluded.items",
     )
@@ -134,7 +134,7 @@ async fn add_repairs(
     let (tenants, scopes, days) = keys(sums.keys());
     let figure = |get: fn(&Repairs) -> i64| sums.values().map(get).collect::<Vec<_>>();
     sqlx::query(&format!(
-        "INSERT INTO dashboard_v3.{table} AS had
+        "INSERT INTO dashboard_v4.{table} AS had
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                               $8::bigint[], $9::bigint[])
          ON CONFLICT (tenant_id, scope, {day}) DO UPDATE
@@ -171,7 +171,7 @@ async fn add_durations(
     let had: Vec<(Uuid, Uuid, NaiveDate, Vec<u8>)> = sqlx::query_as(&format!(
         "SELECT had.* FROM unnest($1::uuid[], $2::uuid[], $3::date[]) AS k (tenant_id, scope, {day})
           CROSS JOIN LATERAL (
-            SELECT tenant_id, scope, {day}, counts FROM dashboard_v3.{table}
+            SELECT tenant_id, scope, {day}, counts FROM dashboard_v4.{table}
              WHERE tenant_id = k.tenant_id AND scope = k.scope AND {day} = k.{day} OFFSET 0) AS had"
     ))
     .bind(&tenants)
@@ -185,7 +185,7 @@ async fn add_durations(
     }
     let counts: Result<Vec<Vec<u8>>, _> = sums.values().map(Durations::packed).collect();
     sqlx::query(&format!(
-        "INSERT INTO dashboard_v3.{table} (tenant_id, scope, {day}, counts)
+        "INSERT INTO dashboard_v4.{table} (tenant_id, scope, {day}, counts)
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bytea[])
          ON CONFLICT (tenant_id, scope, {day}) DO UPDATE SET counts = excluded.counts"
     ))

@@ -22,33 +22,37 @@ use super::{
 const SUMS: [(&str, &str); 5] = [
     (
         "leases",
-        "SELECT lease_id::text FROM dashboard_v3.leases l
-           LEFT JOIN (SELECT tenant_id, lease_id, sum(open)::bigint AS open, min(due_on) AS oldest
-                        FROM dashboard_v3.charges WHERE open > 0 GROUP BY 1, 2) AS c USING (tenant_id, lease_id)
-          WHERE (l.open, l.oldest) IS DISTINCT FROM (coalesce(c.open, 0), c.oldest)",
+        "SELECT lease_id::text FROM dashboard_v4.leases l
+           LEFT JOIN (SELECT tenant_id, lease_id, sum(open)::bigint AS open, min(due_on) AS oldest, max(due_on) AS latest,
+                             coalesce(sum(open) FILTER (WHERE due_on < last_due), 0)::bigint AS earlier
+                        FROM (SELECT *, max(due_on) OVER (PARTITION BY tenant_id, lease_id) AS last_due
+                                FROM dashboard_v4.charges WHERE open > 0) AS debts
+                       GROUP BY 1, 2) AS c USING (tenant_id, lease_id)
+          WHERE (l.open, l.oldest, l.latest, l.earlier)
+                IS DISTINCT FROM (coalesce(c.open, 0), c.oldest, c.latest, coalesce(c.earlier, 0))",
     ),
     (
         "dues",
         "WITH scoped AS (
            SELECT c.*, scope, min(due_on) FILTER (WHERE open > 0) OVER (PARTITION BY tenant_id, scope, lease_id) AS oldest
-             FROM dashboard_v3.charges c, unnest(ARRAY[property_id, tenant_id]) AS scope)
+             FROM dashboard_v4.charges c, unnest(ARRAY[property_id, tenant_id]) AS scope)
          SELECT due_on::text
            FROM (SELECT tenant_id, scope, due_on, sum(open)::bigint AS open,
                         count(DISTINCT lease_id) FILTER (WHERE oldest = due_on) AS leases FROM scoped GROUP BY 1, 2, 3) AS r
-           FULL JOIN dashboard_v3.dues d USING (tenant_id, scope, due_on)
+           FULL JOIN dashboard_v4.dues d USING (tenant_id, scope, due_on)
           WHERE (d.open, d.leases) IS DISTINCT FROM (r.open, r.leases)",
     ),
     (
         "open_items",
         "SELECT priority
            FROM (SELECT tenant_id, scope, work_order, priority, count(*) AS items
-                   FROM dashboard_v3.items, unnest(ARRAY[property_id, tenant_id]) AS scope WHERE open GROUP BY 1, 2, 3, 4) AS r
-           FULL JOIN dashboard_v3.open_items o USING (tenant_id, scope, work_order, priority)
+                   FROM dashboard_v4.items, unnest(ARRAY[property_id, tenant_id]) AS scope WHERE open GROUP BY 1, 2, 3, 4) AS r
+           FULL JOIN dashboard_v4.open_items o USING (tenant_id, scope, work_order, priority)
           WHERE coalesce(r.items, 0) IS DISTINCT FROM o.items",
     ),
     (
         "repairs",
-        "WITH scoped AS (SELECT * FROM dashboard_v3.jobs, unnest(ARRAY[property_id, tenant_id]) AS scope WHERE NOT dropped),
+        "WITH scoped AS (SELECT * FROM dashboard_v4.jobs, unnest(ARRAY[property_id, tenant_id]) AS scope WHERE NOT dropped),
          parts AS (
            SELECT tenant_id, scope, respond_by AS at, 1 AS responses, coalesce(responded_at <= respond_by, false)::int AS responses_met,
                   0 AS resolutions, 0 AS resolutions_met, 0 AS jobs, 0 AS seconds FROM scoped
@@ -61,7 +65,7 @@ const SUMS: [(&str, &str); 5] = [
            FROM (SELECT tenant_id, scope, (at AT TIME ZONE 'UTC')::date AS day, sum(responses) AS a, sum(responses_met) AS b,
                         sum(resolutions) AS c, sum(resolutions_met) AS d, sum(jobs) AS e, sum(seconds) AS f
                    FROM parts GROUP BY 1, 2, 3) AS r
-           FULL JOIN dashboard_v3.repairs s USING (tenant_id, scope, day)
+           FULL JOIN dashboard_v4.repairs s USING (tenant_id, scope, day)
           WHERE (s.responses, s.responses_met, s.resolutions, s.resolutions_met, s.jobs, s.seconds) IS DISTINCT FROM
                 (coalesce(a, 0), coalesce(b, 0), coalesce(c, 0), coalesce(d, 0), coalesce(e, 0), coalesce(f, 0))",
     ),
@@ -70,8 +74,8 @@ const SUMS: [(&str, &str); 5] = [
         "SELECT month::text
            FROM (SELECT tenant_id, scope, date_trunc('month', day::timestamp)::date AS month, sum(responses) AS a,
                         sum(responses_met) AS b, sum(resolutions) AS c, sum(resolutions_met) AS d, sum(jobs) AS e, sum(seconds) AS f
-                   FROM dashboard_v3.repairs GROUP BY 1, 2, 3) AS r
-           FULL JOIN dashboard_v3.repairs_by_month s USING (tenant_id, scope, month)
+                   FROM dashboard_v4.repairs GROUP BY 1, 2, 3) AS r
+           FULL JOIN dashboard_v4.repairs_by_month s USING (tenant_id, scope, month)
           WHERE (s.responses, s.responses_met, s.resolutions, s.resolutions_met, s.jobs, s.seconds)
                 IS DISTINCT FROM (a, b, c, d, e, f)",
     ),
@@ -102,7 +106,7 @@ impl Desk {
         let jobs: Vec<(Uuid, Uuid, NaiveDate, i64)> = sqlx::query_as(
             "SELECT tenant_id, scope, (resolved_at AT TIME ZONE 'UTC')::date,
                     trunc(extract(epoch FROM resolved_at - opened_at))::bigint
-               FROM dashboard_v3.jobs, unnest(ARRAY[property_id, tenant_id]) AS scope
+               FROM dashboard_v4.jobs, unnest(ARRAY[property_id, tenant_id]) AS scope
               WHERE NOT dropped AND resolved_at IS NOT NULL",
         )
         .fetch_all(&mut self.connection)
@@ -121,7 +125,7 @@ impl Desk {
     }
 
     async fn durations(&mut self, table: &str, day: &str) -> BTreeMap<(Uuid, Uuid, NaiveDate), Durations> {
-        let rows = format!("SELECT tenant_id, scope, {day}, counts FROM dashboard_v3.{table}");
+        let rows = format!("SELECT tenant_id, scope, {day}, counts FROM dashboard_v4.{table}");
         let rows: Vec<(Uuid, Uuid, NaiveDate, Vec<u8>)> =
             sqlx::query_as(&rows).fetch_all(&mut self.connection).await.unwrap();
         let counts = rows.iter().map(|(tenant, scope, day, counts)| {

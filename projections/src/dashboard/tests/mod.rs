@@ -159,7 +159,7 @@ impl Desk {
     async fn new() -> Self {
         let database = TestDatabase::new(&[]).await;
         let mut connection = database.superuser().await;
-        let tables = format!("CREATE SCHEMA dashboard_v3; {}", Dashboard.tables());
+        let tables = format!("CREATE SCHEMA dashboard_v4; {}", Dashboard.tables());
         sqlx::raw_sql(&tables).execute(&mut connection).await.unwrap();
         Self {
             connection,
@@ -215,7 +215,7 @@ impl Desk {
             "durations_by_month",
         ] {
             let of_table: Vec<String> = sqlx::query_scalar(&format!(
-                "SELECT '{table} ' || t::text FROM dashboard_v3.{table} t ORDER BY 1"
+                "SELECT '{table} ' || t::text FROM dashboard_v4.{table} t ORDER BY 1"
             ))
             .fetch_all(&mut self.connection)
             .await

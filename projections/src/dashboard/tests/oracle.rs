@@ -11,7 +11,7 @@ impl Desk {
         let (late_leases, past_due) = self
             .asked(
                 question,
-                "SELECT count(DISTINCT lease_id), coalesce(sum(open), 0)::bigint FROM dashboard_v3.charges
+                "SELECT count(DISTINCT lease_id), coalesce(sum(open), 0)::bigint FROM dashboard_v4.charges
                   WHERE tenant_id = $1 AND property_id = coalesce($2, property_id) AND open > 0 AND due_on < $3
                     AND $4::timestamptz < $5::timestamptz",
             )
@@ -21,7 +21,7 @@ impl Desk {
             .asked(
                 question,
                 "SELECT lease_id, l.property_id, unit_id, residents, sum(c.open)::bigint AS amount, min(due_on) AS oldest
-                   FROM dashboard_v3.charges c JOIN dashboard_v3.leases l USING (tenant_id, lease_id)
+                   FROM dashboard_v4.charges c JOIN dashboard_v4.leases l USING (tenant_id, lease_id)
                   WHERE tenant_id = $1 AND l.property_id = coalesce($2, l.property_id) AND c.open > 0 AND due_on < $3
                     AND $4::timestamptz < $5::timestamptz
                   GROUP BY lease_id, l.property_id, unit_id, residents ORDER BY amount DESC, lease_id LIMIT 20",
@@ -30,7 +30,7 @@ impl Desk {
         let open: Vec<(bool, String, i64)> = self
             .asked(
                 question,
-                "SELECT work_order, priority, count(*) FROM dashboard_v3.items
+                "SELECT work_order, priority, count(*) FROM dashboard_v4.items
                   WHERE tenant_id = $1 AND property_id = coalesce($2, property_id) AND open
                     AND $3::date IS NOT NULL AND $4::timestamptz < $5::timestamptz GROUP BY 1, 2",
             )
@@ -42,7 +42,7 @@ impl Desk {
         let mut deadlines = Vec::new();
         for (due, kept) in [("respond_by", "responded_at"), ("resolve_by", "resolved_at")] {
             let counts = format!(
-                "SELECT count(*) AS due, count(*) FILTER (WHERE {kept} <= {due}) AS met FROM dashboard_v3.jobs
+                "SELECT count(*) AS due, count(*) FILTER (WHERE {kept} <= {due}) AS met FROM dashboard_v4.jobs
                   WHERE tenant_id = $1 AND property_id = coalesce($2, property_id) AND NOT dropped
                     AND $3::date IS NOT NULL AND {due} >= $4 AND {due} < $5"
             );
@@ -54,7 +54,7 @@ impl Desk {
                 "SELECT count(*) AS jobs, avg(seconds)::float8 AS mean,
                         percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
                         percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS p90
-                   FROM (SELECT trunc(extract(epoch FROM resolved_at - opened_at))::float8 AS seconds FROM dashboard_v3.jobs
+                   FROM (SELECT trunc(extract(epoch FROM resolved_at - opened_at))::float8 AS seconds FROM dashboard_v4.jobs
                           WHERE tenant_id = $1 AND property_id = coalesce($2, property_id) AND NOT dropped
                             AND $3::date IS NOT NULL AND resolved_at >= $4 AND resolved_at < $5) AS took",
             )
