@@ -13,6 +13,11 @@ pub(super) struct Waiting {
     pub(super) answer: oneshot::Sender<Outcome>,
 }
 
+/// What the payloads of these commands take.
+pub(super) fn bytes(batch: &[Waiting]) -> usize {
+    batch.iter().map(|waiting| waiting.prepared.bytes).sum()
+}
+
 /// At most so many commands go into one call.
 const MAX_COMMANDS: usize = 256;
 /// A call is full when its payloads take so many bytes.

@@ -12,7 +12,7 @@ use super::{
     AppendError, Appended,
     batch::{self, Waiting},
     call::{self, Known, Outcome, Part, Patience},
-    together::Together,
+    together::{MANY_BYTES, Together},
     trouble,
     types::Prepared,
     wake::Wake,
@@ -45,82 +45,93 @@ impl Lane {
     /// Appends what comes in until nobody can send any more.
     pub(super) async fn run(mut self, mut incoming: mpsc::Receiver<Waiting>) {
         let mut waiting = VecDeque::new();
+        let mut done = Vec::new();
         loop {
+            while let Ok(next) = incoming.try_recv() {
+                waiting.push_back(next);
+            }
             if waiting.is_empty() {
+                answer(&self.metrics, std::mem::take(&mut done));
                 match incoming.recv().await {
                     Some(first) => waiting.push_back(first),
                     None => return,
                 }
+            } else {
+                // The next call goes to the server first, so that it needn't wait while answers are given.
+                let (metrics, answering) = (self.metrics.clone(), std::mem::take(&mut done));
+                let appending = self.append(batch::take(&mut waiting));
+                (done, ()) = futures::future::join(appending, async move { answer(&metrics, answering) }).await;
             }
-            while let Ok(next) = incoming.try_recv() {
-                waiting.push_back(next);
-            }
-            self.append(batch::take(&mut waiting)).await;
         }
     }
 
-    async fn append(&mut self, batch: Vec<Waiting>) {
+    /// What becomes of a batch.
+    async fn append(&mut self, batch: Vec<Waiting>) -> Vec<Done> {
         let Some(known) = self.known else {
             return self.append_alone(batch, Care::Trusting).await;
         };
+        if batch::bytes(&batch) > MANY_BYTES {
+            return self.append_alone(batch, Care::Careful).await;
+        }
         let (batch, written) = self.together.append(self.shard, known, batch).await;
         let written = match written {
             Ok(Some(written)) => written,
             Ok(None) => return self.append_alone(batch, Care::Trusting).await,
-            Err(error) => return self.fail(batch, &error),
+            Err(error) => return self.failed(batch, &error),
         };
         self.wake.readers();
-        let mut stale = Vec::new();
+        let (mut done, mut stale) = (Vec::with_capacity(batch.len()), Vec::new());
         for (waiting, appended) in batch.into_iter().zip(written) {
             match appended {
-                Some(appended) => self.answer(waiting, Ok(appended)),
+                Some(appended) => done.push((waiting, Ok(appended))),
                 None => stale.push(waiting),
             }
         }
+        self.see(&done);
         if !stale.is_empty() {
-            self.append_alone(stale, Care::Careful).await;
+            done.extend(self.append_alone(stale, Care::Careful).await);
         }
+        done
     }
 
     /// Appends what could not be appended together with what other shards have.
-    async fn append_alone(&mut self, batch: Vec<Waiting>, care: Care) {
+    async fn append_alone(&mut self, batch: Vec<Waiting>, care: Care) -> Vec<Done> {
         let commands: Vec<&Prepared> = batch.iter().map(|waiting| &waiting.prepared).collect();
-        match self.call(&commands, care).await {
-            Ok(outcomes) => {
-                for (waiting, outcome) in batch.into_iter().zip(outcomes) {
-                    self.answer(waiting, outcome);
-                }
-            }
+        let done = match self.call(&commands, care).await {
+            Ok(outcomes) => batch.into_iter().zip(outcomes).collect(),
             // One of them is at fault, and the others aren't to suffer for it.
             Err(error)
                 if batch.len() > 1 && !matches!(error, AppendError::Unavailable { .. } | AppendError::NewEpoch) =>
             {
+                let mut done = Vec::with_capacity(batch.len());
                 for waiting in batch {
                     let outcome = self.call(&[&waiting.prepared], Care::Careful).await;
                     let outcome = outcome.and_then(|mut outcomes| outcomes.swap_remove(0));
-                    self.answer(waiting, outcome);
+                    done.push((waiting, outcome));
                 }
+                done
             }
-            Err(error) => self.fail(batch, &error),
-        }
+            Err(error) => self.failed(batch, &error),
+        };
+        self.see(&done);
+        done
     }
 
-    fn fail(&mut self, batch: Vec<Waiting>, error: &AppendError) {
+    fn failed(&self, batch: Vec<Waiting>, error: &AppendError) -> Vec<Done> {
         tracing::warn!(shard = %self.shard, commands = batch.len(), error = error as &dyn std::error::Error, "append failed");
-        for waiting in batch {
-            self.answer(waiting, Err(error.clone()));
-        }
+        let failed = batch.into_iter().map(|waiting| (waiting, Err(error.clone())));
+        failed.collect()
     }
 
-    fn answer(&mut self, waiting: Waiting, outcome: Outcome) {
-        self.metrics.appended(&outcome);
-        if let (Some(known), Ok(appended)) = (&mut self.known, &outcome)
-            && appended.epoch == known.epoch
-        {
-            known.seen = known.seen.max(appended.last_position);
+    /// Remembers how far the log was written.
+    fn see(&mut self, done: &[Done]) {
+        if let Some(known) = &mut self.known {
+            let written = done.iter().filter_map(|(_, outcome)| outcome.as_ref().ok());
+            let of_epoch = written.filter(|appended| appended.epoch == known.epoch);
+            known.seen = of_epoch
+                .map(|appended| appended.last_position)
+                .fold(known.seen, i64::max);
         }
-        // Whoever asked may have gone; what is written stays.
-        let _gone = waiting.answer.send(outcome);
     }
 
     async fn call(&mut self, commands: &[&Prepared], care: Care) -> Result<Vec<Outcome>, AppendError> {
@@ -159,6 +170,17 @@ impl Lane {
         self.known = Some(known);
         self.wake.readers();
         Ok(outcomes)
+    }
+}
+
+/// A command, and what became of it.
+type Done = (Waiting, Outcome);
+
+fn answer(metrics: &Metrics, done: Vec<Done>) {
+    for (waiting, outcome) in done {
+        metrics.appended(&outcome);
+        // Whoever asked may have gone; what is written stays.
+        let _gone = waiting.answer.send(outcome);
     }
 }
 

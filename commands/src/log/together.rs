@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use schemas::Shard;
 use tokio::{
     select,
-    sync::{Semaphore, oneshot},
+    sync::{Semaphore, SemaphorePermit, oneshot},
 };
 
 use super::{
     AppendError, Appended,
-    batch::Waiting,
+    batch::{self, Waiting},
     call::{self, Known, Part, Patience},
     trouble,
     types::Prepared,
@@ -21,10 +21,12 @@ use super::{
 };
 
 /// So many calls are under way at the same time. While all are, the commands of all lanes gather.
-const AT_A_TIME: usize = 1;
+const AT_A_TIME: usize = 2;
 
 /// A call takes no further lane's commands when it has so many.
 const MANY_COMMANDS: usize = 256;
+/// Nor those with which its payloads would take so many bytes. Twice as much may hold an event that is too large, and is looked at with care.
+pub(super) const MANY_BYTES: usize = 256 * 1024;
 
 /// Whoever of the lanes has its turn writes for all that wait.
 pub(super) struct Together {
@@ -73,17 +75,17 @@ impl Together {
         select! {
             biased;
             Ok(answer) = &mut answered => return answer,
-            Ok(_turn) = self.turns.acquire() => {
+            Ok(turn) = self.turns.acquire() => {
                 let shares = take(&mut self.waiting());
                 if !shares.is_empty() {
-                    self.write(shares).await;
+                    self.write(shares, turn).await;
                 }
             }
         }
         answered.await.unwrap_or_else(|_| (Vec::new(), Ok(None)))
     }
 
-    async fn write(&self, shares: Vec<Share>) {
+    async fn write(&self, shares: Vec<Share>, turn: SemaphorePermit<'_>) {
         let commands: Vec<Vec<&Prepared>> = shares
             .iter()
             .map(|share| share.batch.iter().map(|waiting| &waiting.prepared).collect())
@@ -97,7 +99,10 @@ impl Together {
                 commands,
             })
             .collect();
-        let mut written = match self.call(&parts).await {
+        let called = self.call(&parts).await;
+        // Others needn't wait while answers are given.
+        drop(turn);
+        let mut written = match called {
             Ok(Some(written)) => Ok(Some(written.into_iter())),
             Ok(None) => Ok(None),
             // Whether it was written or not, or which command is at fault, a lane finds out.
@@ -145,11 +150,13 @@ impl Together {
 
 /// Takes those that have waited longest, as long as they are not too many for a call.
 fn take(waiting: &mut Vec<Share>) -> Vec<Share> {
-    let mut commands = 0;
+    let (mut commands, mut bytes) = (0, 0);
     let some = waiting.iter().take_while(|share| {
-        let fits = commands < MANY_COMMANDS;
+        let first = commands == 0;
+        bytes += batch::bytes(&share.batch);
+        let fits = commands < MANY_COMMANDS && bytes <= MANY_BYTES;
         commands += share.batch.len();
-        fits
+        first || fits
     });
     let some = some.count();
     waiting.drain(..some).collect()

@@ -45,20 +45,8 @@ impl Durations {
     }
 
     /// The duration that this share of the jobs doesn't exceed, as `percentile_cont` finds it; `None` without any.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        reason = "a rank among far fewer jobs than a float is exact for"
-    )]
     pub fn percentile(&self, share: f64) -> Option<f64> {
-        let last = self.0.values().sum::<i64>() - 1;
-        if last < 0 {
-            return None;
-        }
-        let rank = share * last as f64;
-        let below = rank.floor() as i64;
-        let (low, high) = (self.ranked(below)?, self.ranked((below + 1).min(last))?);
-        Some((high - low).mul_add(rank.fract(), low))
+        interpolated(self.0.values().sum(), share, |rank| self.ranked(rank))
     }
 
     /// How long the job took that has so many before it.
@@ -78,6 +66,24 @@ impl AddAssign for Durations {
             *self.0.entry(bucket).or_default() += jobs;
         }
     }
+}
+
+/// Between the two durations that lie around this share of so many jobs, as `percentile_cont` finds it; `None` without any. `ranked` says
+/// how long the job took that has so many before it.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "a rank among far fewer jobs than a float is exact for"
+)]
+pub(super) fn interpolated(jobs: i64, share: f64, ranked: impl Fn(i64) -> Option<f64>) -> Option<f64> {
+    let last = jobs - 1;
+    if last < 0 {
+        return None;
+    }
+    let rank = share * last as f64;
+    let below = rank.floor() as i64;
+    let (low, high) = (ranked(below)?, ranked((below + 1).min(last))?);
+    Some((high - low).mul_add(rank.fract(), low))
 }
 
 /// The bucket that a number of seconds is in; work that ended before it was reported took no time.

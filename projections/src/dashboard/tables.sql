@@ -29,9 +29,10 @@ CREATE TABLE dashboard_v4.leases (
 CREATE INDEX leases_by_open ON dashboard_v4.leases (tenant_id, open DESC, lease_id) INCLUDE (latest) WHERE open > 0;
 CREATE INDEX leases_of_property_by_open ON dashboard_v4.leases (tenant_id, property_id, open DESC, lease_id) INCLUDE (latest)
   WHERE open > 0;
-CREATE INDEX leases_by_earlier ON dashboard_v4.leases (tenant_id, earlier DESC, lease_id) INCLUDE (latest) WHERE earlier > 0;
-CREATE INDEX leases_of_property_by_earlier ON dashboard_v4.leases (tenant_id, property_id, earlier DESC, lease_id) INCLUDE (latest)
-  WHERE earlier > 0;
+CREATE INDEX leases_by_earlier ON dashboard_v4.leases (tenant_id, earlier DESC, lease_id) INCLUDE (latest, open) WHERE earlier > 0;
+CREATE INDEX leases_of_property_by_earlier ON dashboard_v4.leases (tenant_id, property_id, earlier DESC, lease_id)
+  INCLUDE (latest, open) WHERE earlier > 0;
+CREATE INDEX leases_by_latest ON dashboard_v4.leases (tenant_id, latest) INCLUDE (open, lease_id) WHERE open > 0;
 
 CREATE TABLE dashboard_v4.charges (
   tenant_id uuid NOT NULL,

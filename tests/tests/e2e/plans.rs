@@ -17,8 +17,8 @@ use crate::PROPERTYOS;
 const LIMIT: Duration = Duration::from_mins(2);
 /// How many of each kind are asked.
 const ASKED: u8 = 12;
-/// Units of a portfolio that fills the pages of lists, and of one four times as large.
-const UNITS: [u32; 2] = [60, 240];
+/// Units of a portfolio that has more of everything than is looked at, and of one four times as large.
+const UNITS: [u32; 2] = [240, 960];
 /// How much more may be read in the larger one: its days aren't the same as the other's.
 const MORE: f64 = 1.5;
 /// What a full page takes, with the one thing more that tells of the next: an entry and a facet each, and a few rows beside them.

@@ -11,6 +11,8 @@ const SHOWN: usize = 20;
 /// those shown may not be among them.
 pub(super) const AT_FIRST: usize = 40;
 const TIMES_MORE: usize = 8;
+/// So many of those that have most open are looked through for those behind.
+const FIRST: usize = 200;
 
 /// What is past due in all.
 #[derive(sqlx::FromRow)]
@@ -40,30 +42,45 @@ pub(super) struct Most {
 
 /// A row of [`Most`].
 ///
-/// What is past due depends on the day, so no index is in its order. But of a lease whose latest debt is past due it is all that is open,
-/// which has an index. Of another, at the end of a month nearly every one, it is no more than what is open of what was due before the
-/// latest debt, which has another.
+/// What is past due depends on the day, so no index is in its order. But of a lease whose latest debt is past due (it is `behind`) it is all
+/// that is open, and of another (`ahead`) no more than what is open of what was due before the latest. At the end of a month nearly
+/// every lease is ahead, by the next rent, and before nearly every one that has something open is behind: those behind are among the first by
+/// what is open, or few. All of them are found without their rows, which are read of those shown.
 pub(super) fn most(question: &Question, read: usize) -> String {
     let of_property = question.of_property();
+    let (first, few) = if question.property.is_some() {
+        (String::new(), "false")
+    } else {
+        (format!("ORDER BY open DESC, lease_id LIMIT {FIRST}"), "true")
+    };
     format!(
         "WITH ahead AS MATERIALIZED (
-           SELECT lease_id, property_id, unit_id, residents, oldest, earlier, open - (
-                    SELECT coalesce(sum(open), 0)::bigint FROM dashboard_v4.charges c
-                     WHERE c.tenant_id = leases.tenant_id AND c.lease_id = leases.lease_id AND open > 0 AND due_on >= $3) AS amount
-             FROM dashboard_v4.leases WHERE tenant_id = $1 AND {of_property} AND earlier > 0 AND latest >= $3
-            ORDER BY earlier DESC, lease_id LIMIT {read}),
+           SELECT lease_id, earlier, open - (
+                    SELECT coalesce(sum(open), 0)::bigint FROM dashboard_v4.charges
+                     WHERE tenant_id = $1 AND lease_id = owing.lease_id AND open > 0 AND due_on >= $3) AS amount
+             FROM (SELECT lease_id, earlier, open FROM dashboard_v4.leases
+                    WHERE tenant_id = $1 AND {of_property} AND earlier > 0 AND latest >= $3
+                    ORDER BY earlier DESC, lease_id LIMIT {read}) AS owing),
+         first AS MATERIALIZED (
+           SELECT lease_id, open, latest FROM dashboard_v4.leases WHERE tenant_id = $1 AND {of_property} AND open > 0 {first}),
          behind AS MATERIALIZED (
-           SELECT lease_id, property_id, unit_id, residents, oldest, open AS amount
-             FROM dashboard_v4.leases WHERE tenant_id = $1 AND {of_property} AND open > 0 AND latest < $3
-              -- Less is not shown.
-              AND open >= coalesce((SELECT amount FROM ahead ORDER BY amount DESC OFFSET {SHOWN} - 1 LIMIT 1), 0)
-            ORDER BY open DESC, lease_id LIMIT {SHOWN}),
+           SELECT lease_id, open AS amount FROM first WHERE latest < $3 ORDER BY open DESC, lease_id LIMIT {SHOWN}),
+         few AS (
+           SELECT lease_id, open AS amount FROM dashboard_v4.leases
+            WHERE {few} AND (SELECT count(*) FROM behind) < {SHOWN} AND (SELECT count(*) FROM first) = {FIRST}
+              AND tenant_id = $1 AND open > 0 AND latest < $3
+           OFFSET 0),
          most AS (
-           SELECT lease_id, property_id, unit_id, residents, oldest, amount FROM ahead WHERE amount > 0
-           UNION ALL
-           SELECT * FROM behind
+           SELECT lease_id, amount FROM ahead WHERE amount > 0
+           UNION
+           SELECT lease_id, amount FROM behind
+           UNION
+           SELECT lease_id, amount FROM few
             ORDER BY amount DESC, lease_id LIMIT {SHOWN})
-         SELECT (SELECT coalesce(json_agg(most ORDER BY amount DESC, lease_id), '[]') FROM most) AS late,
+         SELECT (SELECT coalesce(json_agg(late ORDER BY amount DESC, lease_id), '[]') FROM (
+                   SELECT lease_id, property_id, unit_id, residents, oldest, amount FROM most CROSS JOIN LATERAL (
+                     SELECT property_id, unit_id, residents, oldest FROM dashboard_v4.leases
+                      WHERE tenant_id = $1 AND lease_id = most.lease_id OFFSET 0) AS lease) AS late) AS late,
                 (SELECT count(*) FROM ahead) AS read, last.earlier AS last_earlier, last.lease_id AS last_lease
            FROM (SELECT) AS one LEFT JOIN (SELECT earlier, lease_id FROM ahead ORDER BY earlier, lease_id DESC LIMIT 1) AS last ON true"
     )

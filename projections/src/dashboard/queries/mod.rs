@@ -190,7 +190,7 @@ pub async fn dashboard(connection: &mut PgConnection, question: &Question) -> Re
         open_work_orders: work_orders,
         responses: figures.repairs.responses(),
         resolutions: figures.repairs.resolutions(),
-        time_to_resolve: figures.repairs.time_to_resolve(connection, question).await?,
+        time_to_resolve: figures.repairs.time_to_resolve()?,
     })
 }
 

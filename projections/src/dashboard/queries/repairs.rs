@@ -2,9 +2,11 @@
 //! alone say of the hours before and after them.
 
 use serde::Deserialize;
-use sqlx::PgConnection;
 
-use super::{super::durations::Durations, Deadlines, Open, Question, TimeToResolve};
+use super::{
+    super::durations::{Durations, interpolated},
+    Deadlines, Open, Question, TimeToResolve,
+};
 
 /// Of so many jobs the percentiles are found among all of them; of more, among counts by duration.
 const FEW: i64 = 100;
@@ -51,6 +53,8 @@ pub(super) struct Sums {
     ended_beside: Vec<i64>,
     /// How many of the others took how long, by day or month.
     durations: Vec<Vec<u8>>,
+    /// How many seconds each job of the period took, of one more than are few if there are so many.
+    took: Vec<i64>,
 }
 
 /// A row of [`Sums`].
@@ -72,13 +76,18 @@ pub(super) fn sums(question: &Question) -> String {
           CROSS JOIN (SELECT count(*) AS resolutions_beside, count(*) FILTER (WHERE resolved_at <= resolve_by) AS resolutions_met_beside
                         FROM ({resolutions}) AS jobs) AS resolutions
           CROSS JOIN (SELECT coalesce(array_agg({SECONDS}::bigint), '{{}}') AS ended_beside FROM ({ended}) AS jobs) AS ended
-          CROSS JOIN (SELECT coalesce(array_agg(counts), '{{}}') AS durations FROM ({durations}) AS days) AS durations",
+          CROSS JOIN (SELECT coalesce(array_agg(counts), '{{}}') AS durations FROM ({durations}) AS days) AS durations
+          CROSS JOIN (SELECT coalesce(array_agg({SECONDS}::bigint), '{{}}') AS took
+                        FROM (SELECT resolved_at, opened_at FROM dashboard_v4.jobs
+                               WHERE tenant_id = $1 AND {of_property} AND NOT dropped AND resolved_at >= $7 AND resolved_at < $8
+                               ORDER BY resolved_at LIMIT {FEW} + 1) AS jobs) AS took",
         sums = sums.join(", "),
         days = of_days("repairs", &FIGURES.join(", ")),
         responses = edges("respond_by", "respond_by, responded_at"),
         resolutions = edges("resolve_by", "resolve_by, resolved_at"),
         ended = edges("resolved_at", "resolved_at, opened_at"),
         durations = of_days("durations", "counts"),
+        of_property = question.of_property(),
     )
 }
 
@@ -97,23 +106,19 @@ impl Sums {
         }
     }
 
-    pub async fn time_to_resolve(
-        &self,
-        connection: &mut PgConnection,
-        question: &Question,
-    ) -> Result<TimeToResolve, sqlx::Error> {
-        let jobs = self.jobs + i64::try_from(self.ended_beside.len()).unwrap_or(i64::MAX);
-        let (median, p90) = if jobs > FEW {
+    pub fn time_to_resolve(&self) -> Result<TimeToResolve, sqlx::Error> {
+        let jobs = self.jobs + number_of(&self.ended_beside);
+        let (median, p90) = if number_of(&self.took) > FEW {
             let rows = self.durations.iter().map(Vec::as_slice);
             let mut durations = Durations::sum_of(rows).map_err(sqlx::Error::Decode)?;
             for seconds in &self.ended_beside {
                 durations.add(*seconds, 1);
             }
             (durations.percentile(0.5), durations.percentile(0.9))
-        } else if jobs > 0 {
-            percentiles(connection, question).await?
         } else {
-            (None, None)
+            let mut took = self.took.clone();
+            took.sort_unstable();
+            (percentile(&took, 0.5), percentile(&took, 0.9))
         };
         Ok(TimeToResolve {
             jobs,
@@ -122,6 +127,17 @@ impl Sums {
             p90,
         })
     }
+}
+
+/// The duration that this share of the jobs doesn't exceed, as `percentile_cont` finds it; `None` without any.
+#[expect(clippy::cast_precision_loss, reason = "durations of days, in seconds")]
+fn percentile(in_order: &[i64], share: f64) -> Option<f64> {
+    let ranked = |rank| in_order.get(usize::try_from(rank).ok()?).map(|seconds| *seconds as f64);
+    interpolated(number_of(in_order), share, ranked)
+}
+
+fn number_of(jobs: &[i64]) -> i64 {
+    i64::try_from(jobs.len()).unwrap_or(i64::MAX)
 }
 
 /// The rows of a table of sums that make up the whole days of a period.
@@ -149,19 +165,4 @@ fn of_edges(question: &Question, at: &str, columns: &str) -> String {
          SELECT {columns} FROM dashboard_v4.jobs
           WHERE tenant_id = $1 AND {of_property} AND NOT dropped AND {at} >= $17 AND {at} < $18"
     )
-}
-
-/// The median and the ninth decile of the jobs that ended in the period.
-async fn percentiles(
-    connection: &mut PgConnection,
-    question: &Question,
-) -> Result<(Option<f64>, Option<f64>), sqlx::Error> {
-    let of_property = question.of_property();
-    let statement = format!(
-        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds)
-           FROM (SELECT {SECONDS}::float8 AS seconds FROM dashboard_v4.jobs
-                  WHERE tenant_id = $1 AND {of_property} AND NOT dropped
-                    AND resolved_at >= $7 AND resolved_at < $8) AS took"
-    );
-    question.ask(&statement).fetch_one(connection).await
 }
