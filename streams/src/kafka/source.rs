@@ -3,6 +3,7 @@
 use std::{
     array,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
     time::Duration,
 };
 
@@ -11,6 +12,7 @@ use rdkafka::{ClientConfig, Message, consumer::StreamConsumer, error::KafkaError
 use schemas::{Cursor, SHARDS};
 use sqlx::PgPool;
 use tokio::{
+    runtime::Handle,
     select,
     sync::{Notify, watch},
     task::spawn_blocking,
@@ -104,9 +106,20 @@ impl KafkaSource {
         let stop = CancellationToken::new();
         let work = {
             let (shared, hints) = (shared.clone(), log.hints());
-            async move { tokio::join!(shared.receive_all(), shared.keep_joining(), shared.pass_on(hints)) }
+            async move { tokio::join!(shared.keep_joining(), shared.pass_on(hints)) }
         };
         tokio::spawn(stop.clone().run_until_cancelled_owned(work));
+        // On a thread of its own: a poll of the client that doesn't return must not hold those who read the log meanwhile.
+        let receiving = {
+            let shared = shared.clone();
+            stop.clone()
+                .run_until_cancelled_owned(async move { shared.receive_all().await })
+        };
+        let runtime = Handle::current();
+        thread::Builder::new()
+            .name("topic".to_owned())
+            .spawn(move || runtime.block_on(receiving))
+            .map_err(|error| KafkaError::ClientCreation(error.to_string()))?;
         Ok(Self {
             log,
             shared,
