@@ -2,8 +2,7 @@
 -- promises they keep; they trust as 0006_append_on_trust describes, and leave all that is unusual to append_0 to append_15.
 --
 -- A call of those takes 0.9 million instructions before its first command, so commands of many organizations, which come in small
--- batches, had most of their time go to that; and their loops took a quarter of the time of a large batch. Here a call does a few
--- statements over all that it was given.
+-- batches, had most of their time go to that. Here a call does a few statements over all that it was given, of whichever shards.
 --
 -- A look-up by index takes all that matches on a page before it hands out the first row, so the last of many costs as much as all of
 -- them. So they begin where there is at least nothing more to be expected: at the sequence that a command expects of a stream, and at a

@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use schemas::Shard;
-use sqlx::{PgConnection, Row, postgres::PgRow};
+use sqlx::{
+    PgConnection, Postgres, Row,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+};
 use uuid::Uuid;
 
 use super::{AppendError, Appended, NewCommand, types::Prepared};
@@ -40,28 +44,8 @@ pub(super) async fn append(connection: &mut PgConnection, part: Part<'_, '_>) ->
         "SELECT outcomes, epochs, first_positions, last_positions
            FROM append_{shard}($1, true, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
     );
-    let row = sqlx::query(&sql)
-        .bind(epoch)
-        .bind(arrays.tenants)
-        .bind(arrays.ids)
-        .bind(arrays.hashes)
-        .bind(arrays.metadata)
-        .bind(arrays.stream_commands)
-        .bind(arrays.stream_types)
-        .bind(arrays.stream_ids)
-        .bind(arrays.stream_sequences)
-        .bind(arrays.further_commands)
-        .bind(arrays.further_streams)
-        .bind(arrays.event_streams)
-        .bind(arrays.event_types)
-        .bind(arrays.event_versions)
-        .bind(arrays.event_payloads)
-        .bind(arrays.event_ids)
-        .bind(arrays.key_commands)
-        .bind(arrays.key_persons)
-        .bind(arrays.keys)
-        .fetch_one(connection)
-        .await?;
+    let call = sqlx::query(&sql).bind(epoch);
+    let row = arrays.bound_to(call).fetch_one(connection).await?;
     answers(&row, shard, epoch, commands)
 }
 
@@ -84,7 +68,7 @@ pub(super) async fn append_batch(
     parts: &[Part<'_, '_>],
     patience: Patience,
 ) -> Result<Option<Written>, sqlx::Error> {
-    let arrays = Arrays::of(parts);
+    let mut arrays = Arrays::of(parts);
     let of_shard = match parts {
         [part] => format!("_{}", part.shard),
         _ => String::new(),
@@ -93,37 +77,14 @@ pub(super) async fn append_batch(
         "SELECT heads, stale FROM append_batch{of_shard}(
            $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)"
     );
-    let row = sqlx::query(&sql)
+    let shards = parts.iter().map(|part| i32::from(part.shard.as_i16()));
+    let call = sqlx::query(&sql)
         .bind(patience == Patience::Waits)
-        .bind(
-            parts
-                .iter()
-                .map(|part| i32::from(part.shard.as_i16()))
-                .collect::<Vec<_>>(),
-        )
+        .bind(shards.collect::<Vec<_>>())
         .bind(parts.iter().map(|part| part.known.epoch).collect::<Vec<_>>())
         .bind(parts.iter().map(|part| part.known.seen).collect::<Vec<_>>())
-        .bind(arrays.homes)
-        .bind(arrays.tenants)
-        .bind(arrays.ids)
-        .bind(arrays.hashes)
-        .bind(arrays.metadata)
-        .bind(arrays.stream_commands)
-        .bind(arrays.stream_types)
-        .bind(arrays.stream_ids)
-        .bind(arrays.stream_sequences)
-        .bind(arrays.further_commands)
-        .bind(arrays.further_streams)
-        .bind(arrays.event_streams)
-        .bind(arrays.event_types)
-        .bind(arrays.event_versions)
-        .bind(arrays.event_payloads)
-        .bind(arrays.event_ids)
-        .bind(arrays.key_commands)
-        .bind(arrays.key_persons)
-        .bind(arrays.keys)
-        .fetch_one(connection)
-        .await?;
+        .bind(std::mem::take(&mut arrays.homes));
+    let row = arrays.bound_to(call).fetch_one(connection).await?;
     let heads: Option<Vec<i64>> = row.try_get("heads")?;
     let Some(heads) = heads else { return Ok(None) };
     if heads.len() != parts.len() {
@@ -246,6 +207,31 @@ impl<'b> Arrays<'b> {
             arrays.add(number, prepared, &streams);
         }
         arrays
+    }
+
+    /// Gives a call all but the homes, in the order of its parameters.
+    fn bound_to<'q>(self, call: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments>
+    where
+        'b: 'q,
+    {
+        call.bind(self.tenants)
+            .bind(self.ids)
+            .bind(self.hashes)
+            .bind(self.metadata)
+            .bind(self.stream_commands)
+            .bind(self.stream_types)
+            .bind(self.stream_ids)
+            .bind(self.stream_sequences)
+            .bind(self.further_commands)
+            .bind(self.further_streams)
+            .bind(self.event_streams)
+            .bind(self.event_types)
+            .bind(self.event_versions)
+            .bind(self.event_payloads)
+            .bind(self.event_ids)
+            .bind(self.key_commands)
+            .bind(self.key_persons)
+            .bind(self.keys)
     }
 
     fn add(&mut self, number: i32, prepared: &'b Prepared, streams: &[i32]) {

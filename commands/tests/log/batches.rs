@@ -4,7 +4,10 @@ use commands::log::{AppendError, heads};
 use sqlx::{PgConnection, Row};
 use store::testing::TestDatabase;
 
-use crate::support::{Build, Call, NEIGHBOURS, OURS, THEIRS, code, command, new_log, payload, vendor};
+use crate::{
+    support::{Build, Call, NEIGHBOURS, OURS, THEIRS, code, command, new_log, payload, vendor},
+    trust::writes_nothing_on_trust,
+};
 
 /// Two commands, each with a stream of its own that it writes.
 pub fn pair() -> Call {
@@ -112,6 +115,7 @@ async fn a_batch_that_breaks_the_rules_is_refused_as_a_whole() {
     for (what, call) in broken() {
         let refused = call.make(&mut app, 10).await.unwrap_err();
         assert_eq!(code(&refused), "PO001", "{what}: {refused}");
+        writes_nothing_on_trust(what, &call, &mut app).await;
     }
     assert_eq!(heads(&database.pools().await.stream).await.unwrap(), [0; 16]);
     assert_eq!(pair().make(&mut app, 10).await.unwrap(), [0, 0]);
@@ -127,6 +131,7 @@ async fn a_batch_in_which_a_command_or_a_key_stands_twice_is_refused_as_a_whole(
     };
     let refused = command_twice.make(&mut app, 10).await.unwrap_err();
     assert_eq!(code(&refused), "PO001", "{refused}");
+    writes_nothing_on_trust("a command twice", &command_twice, &mut app).await;
     let key_twice = Call {
         keys: vec![(1, 1), (2, 1)],
         ..pair()
@@ -198,6 +203,7 @@ async fn a_single_command_that_breaks_the_rules_is_refused() {
     for (what, call) in broken {
         let refused = call.make(&mut app, 10).await.unwrap_err();
         assert_eq!(code(&refused), "PO001", "{what}: {refused}");
+        writes_nothing_on_trust(what, &call, &mut app).await;
     }
     assert_eq!(heads(&database.pools().await.stream).await.unwrap(), [0; 16]);
     let with_a_key = Call {

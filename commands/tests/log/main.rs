@@ -21,4 +21,5 @@ mod restart;
 mod retries;
 mod support;
 mod tail;
+mod together;
 mod trust;

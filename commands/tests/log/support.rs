@@ -162,8 +162,8 @@ impl Call {
         };
         let sql = format!(
             "SELECT CASE WHEN heads IS NOT NULL THEN ARRAY(SELECT unnest(stale) ORDER BY 1) END FROM append_batch{of_shard}(
-               $20, $21, array_fill($1, ARRAY[cardinality($21::int[])]), array_fill($23, ARRAY[cardinality($21)]), $22, $2, $3, $4, $5, $6, $7, $8, $9, $18, $19, $10, $11, $12,
-               $13, $14, $15, $16, $17)"
+               $20, $21, array_fill($1, ARRAY[cardinality($21::int[])]), array_fill($23, ARRAY[cardinality($21)]), $22,
+               $2, $3, $4, $5, $6, $7, $8, $9, $18, $19, $10, $11, $12, $13, $14, $15, $16, $17)"
         );
         let (commands, streams): (Vec<i32>, Vec<i32>) = self.further.iter().copied().unzip();
         let homes = if self.homes.is_empty() {

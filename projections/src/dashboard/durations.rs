@@ -83,7 +83,8 @@ pub(super) fn interpolated(jobs: i64, share: f64, ranked: impl Fn(i64) -> Option
     let rank = share * last as f64;
     let below = rank.floor() as i64;
     let (low, high) = (ranked(below)?, ranked((below + 1).min(last))?);
-    Some((high - low).mul_add(rank.fract(), low))
+    // Rounded after each step, as PostgreSQL does.
+    Some(low + rank.fract() * (high - low))
 }
 
 /// The bucket that a number of seconds is in; work that ended before it was reported took no time.

@@ -259,18 +259,30 @@ pub async fn caught_up(installation: &Installation, serving: &[&Serving], databa
         if begun == READ_MODELS * 16 && behind.is_empty() && found {
             return;
         }
-        assert!(
-            Instant::now() < until,
-            "the read models don't catch up: {begun} checkpoints, behind {behind:?}; heads {heads:?}, search {:?}\n{}",
+        if Instant::now() < until {
+            sleep(Duration::from_millis(20)).await;
+            continue;
+        }
+        let sessions = sessions(database).await;
+        let printed: Vec<String> = serving.iter().map(|serving| serving.printed()).collect();
+        panic!(
+            "the read models don't catch up: {begun} checkpoints, behind {behind:?}; heads {heads:?}, search {:?}\n{sessions}\n{}",
             marks.read,
-            serving
-                .iter()
-                .map(|serving| serving.printed())
-                .collect::<Vec<_>>()
-                .join("\n\n")
+            printed.join("\n\n")
         );
-        sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// What the server's sessions do or wait for.
+async fn sessions(database: &mut PgConnection) -> String {
+    sqlx::query_scalar(
+        "SELECT string_agg(concat_ws(' ', pid, usename, state, wait_event_type, wait_event, clock_timestamp() - state_change,
+                                     'blocked by', pg_blocking_pids(pid), left(query, 100)), E'\\n')
+           FROM pg_stat_activity WHERE usename LIKE 'propertyos_%'",
+    )
+    .fetch_one(database)
+    .await
+    .unwrap()
 }
 
 /// The rows of every read model.

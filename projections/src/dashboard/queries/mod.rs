@@ -90,7 +90,7 @@ impl Month {
 }
 
 /// A lease with something past due.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Late {
     /// The lease.
     pub lease_id: Uuid,
@@ -99,7 +99,6 @@ pub struct Late {
     /// Its unit.
     pub unit_id: Uuid,
     /// Its residents.
-    #[sqlx(json)]
     pub residents: Vec<Uuid>,
     /// What is past due, in minor units.
     pub amount: i64,
@@ -263,8 +262,8 @@ async fn figures(connection: &mut PgConnection, question: &Question) -> Result<F
         arrears::most(question, arrears::AT_FIRST),
         repairs::sums(question),
     );
-    // Left to itself the server plans this anew each time, which takes it many times as long as to carry it out; and of tables that it
-    // knows nothing of it would sort what an index has in order.
+    // Left to itself the server plans this anew each time, which takes it many times as long as to carry it out; and a plan made of
+    // small tables must not read them whole when they have grown.
     connection
         .execute("SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         .await?;

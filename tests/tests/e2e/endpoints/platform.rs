@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
-use sqlx::{Connection as _, Executor as _};
+use sqlx::{Connection as _, Executor as _, PgConnection, Postgres, Transaction};
 use tokio::time::{Duration, Instant, sleep};
 use uuid::Uuid;
 
@@ -83,10 +83,7 @@ async fn a_request_that_takes_too_long_is_answered_and_can_be_repeated() {
     };
     teller.tell(create).await;
     let mut holds = office.installation.database().unwrap().superuser().await;
-    let mut held = holds.begin().await.unwrap();
-    held.execute("LOCK TABLE directory_v2.entries IN ACCESS EXCLUSIVE MODE")
-        .await
-        .unwrap();
+    let held = the_directory_held(&mut holds).await;
     let late = ask(&office, Method::GET, "/api/properties", &teller.token).await;
     assert_eq!(late.status, StatusCode::SERVICE_UNAVAILABLE, "{late}");
     assert_eq!(late.body["type"], "urn:propertyos:problem:timeout", "{late}");
@@ -98,15 +95,23 @@ async fn a_request_that_takes_too_long_is_answered_and_can_be_repeated() {
     assert!(office.serving.stop().await.success());
 }
 
+/// Keeps all who ask for the directory waiting, once its projector has made it.
+async fn the_directory_held(holds: &mut PgConnection) -> Transaction<'_, Postgres> {
+    let made = "SELECT to_regclass('directory_v2.entries') IS NOT NULL";
+    until(async || sqlx::query_scalar(made).fetch_one(&mut *holds).await.unwrap()).await;
+    let mut held = holds.begin().await.unwrap();
+    held.execute("LOCK TABLE directory_v2.entries IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    held
+}
+
 #[tokio::test]
 async fn a_server_that_is_told_to_stop_answers_what_is_in_flight() {
     let office = Office::open().await;
     let teller = office.organization("Lakeside").await;
     let mut holds = office.installation.database().unwrap().superuser().await;
-    let mut held = holds.begin().await.unwrap();
-    held.execute("LOCK TABLE directory_v2.entries IN ACCESS EXCLUSIVE MODE")
-        .await
-        .unwrap();
+    let mut held = the_directory_held(&mut holds).await;
     let url = office.serving.at("/api/properties");
     let request = office.serving.http().get(&url).bearer_auth(&teller.token);
     let in_flight = tokio::spawn(Answer::to(request, "in flight"));
