@@ -187,7 +187,7 @@ impl Leases {
     }
 
     /// What this process holds still, and how much of all it should hold, by how many processes there are. Counts this one among
-    /// them for as long as a lease lasts.
+    /// them for as long as a lease lasts; that needn't outlast a crash of the server, so it doesn't wait for the disk.
     async fn part(&self, version: Version) -> Result<Part, sqlx::Error> {
         let row = sqlx::query(
             "WITH here AS (
@@ -198,7 +198,7 @@ impl Leases {
                DELETE FROM workers WHERE projection = $1 AND version = $2 AND holder <> $3 AND expires_at <= clock_timestamp())
              SELECT (SELECT count(*) FROM workers
                       WHERE projection = $1 AND version = $2 AND holder <> $3 AND expires_at > clock_timestamp()) AS others,
-                    held.shards, held.positions
+                    held.shards, held.positions, set_config('synchronous_commit', 'off', true)
                FROM (SELECT coalesce(array_agg(c.shard), '{}') AS shards, coalesce(array_agg(c.position), '{}') AS positions
                        FROM leases l JOIN checkpoints c USING (projection, version, shard)
                       WHERE l.projection = $1 AND l.version = $2 AND l.holder = $3) held",
@@ -284,14 +284,18 @@ impl Leases {
         Ok(taken)
     }
 
-    /// Keeps what this process holds, of every read model, for another while.
+    /// Keeps what this process holds, of every read model, for another while. A disk that is slow must not cost it its leases, so it
+    /// doesn't wait for it: what a crash of the server takes back ends sooner, and others may take it then.
     pub(crate) async fn renew(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE leases SET expires_at = clock_timestamp() + make_interval(secs => $2) WHERE holder = $1")
-            .bind(self.holder)
-            .bind(self.lasting.as_secs_f64())
-            .execute(&self.stream)
-            .await
-            .map(drop)
+        sqlx::query(
+            "UPDATE leases SET expires_at = clock_timestamp() + make_interval(secs => $2)
+               FROM (SELECT set_config('synchronous_commit', 'off', true)) AS not_waiting WHERE holder = $1",
+        )
+        .bind(self.holder)
+        .bind(self.lasting.as_secs_f64())
+        .execute(&self.stream)
+        .await
+        .map(drop)
     }
 
     /// Leaves everything to others, at once.
@@ -309,32 +313,9 @@ impl Leases {
 
 /// A transaction that the server ends when this process stands still in it for so long: others wait for what it holds.
 pub(crate) async fn begin(stream: &PgPool, patience: Duration) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    begin_with(stream, patience, "").await
-}
-
-/// A transaction in which facts are applied.
-///
-/// What is looked up in it is looked up by key. The server keeps the plan of a statement, and one that joins with a whole table, or sorts
-/// what another index yields, was the best while that was small. Its end doesn't wait for the disk: what a crash of the server takes back,
-/// with the checkpoint, is applied anew (`docs/decisions/014-read-models-do-not-wait-for-the-disk.md`).
-pub(crate) async fn begin_to_apply(
-    stream: &PgPool,
-    patience: Duration,
-) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    const SETTINGS: &str =
-        "; SET LOCAL synchronous_commit = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
-        SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off";
-    begin_with(stream, patience, SETTINGS).await
-}
-
-async fn begin_with(
-    stream: &PgPool,
-    patience: Duration,
-    settings: &str,
-) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let begin = format!(
         "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}; SET LOCAL lock_timeout = '10s';
-         SET LOCAL statement_timeout = '120s'{settings}",
+         SET LOCAL statement_timeout = '120s'",
         patience.as_millis()
     );
     stream.begin_with(begin).await

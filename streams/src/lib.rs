@@ -3,6 +3,7 @@
 
 mod apply;
 mod checkpoint;
+mod connection;
 mod dump;
 mod entry;
 mod fact;

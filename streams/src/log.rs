@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemas::{Cursor, Metadata, Recorded, SHARDS, Shard};
 use serde_json::value::RawValue;
-use sqlx::{PgPool, Row, postgres::PgRow, types::Json};
+use sqlx::{PgExecutor, PgPool, Row, postgres::PgRow, types::Json};
 use uuid::Uuid;
 
 use crate::{Batch, Fault, Limit, SourceError};
@@ -62,7 +62,11 @@ pub(crate) fn event_at(column: &str, log: &str, shard: &str, position: &str) -> 
 
 /// What follows each cursor, in one round trip. The statement sees one moment of the log, and since positions are given out in
 /// the order of commits, an unbroken run of it.
-pub(crate) async fn tail(stream: &PgPool, cursors: &[Cursor], limit: Limit) -> Result<Vec<Batch>, SourceError> {
+pub(crate) async fn tail(
+    stream: impl PgExecutor<'_>,
+    cursors: &[Cursor],
+    limit: Limit,
+) -> Result<Vec<Batch>, SourceError> {
     let shards: Vec<i16> = cursors.iter().map(|cursor| cursor.shard.as_i16()).collect();
     let positions: Vec<i64> = cursors.iter().map(|cursor| cursor.position).collect();
     let query = format!(

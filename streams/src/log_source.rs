@@ -9,18 +9,18 @@ use tokio::{sync::watch, time::sleep};
 use tokio_util::{sync::CancellationToken, sync::DropGuard};
 use tracing::debug;
 
-use crate::{Batch, Limit, Source, SourceError, log};
+use crate::{Batch, Limit, Source, SourceError, connection::OwnConnection, log};
 
 /// Reads the log's tail.
 pub struct LogSource {
-    stream: PgPool,
+    connection: OwnConnection,
     // Also kept here, so that the channel lasts as long as the source.
     hint: watch::Sender<()>,
     _listening: DropGuard,
 }
 
 impl LogSource {
-    /// Reads with the stream role's connections, and holds one of them to hear when something was appended.
+    /// Reads with a connection of the stream role, and holds another to hear when something was appended.
     #[must_use]
     pub fn new(stream: PgPool) -> Self {
         let hint = watch::Sender::new(());
@@ -30,7 +30,7 @@ impl LogSource {
                 .run_until_cancelled_owned(listen(stream.clone(), hint.clone())),
         );
         Self {
-            stream,
+            connection: OwnConnection::new(stream, String::new()),
             hint,
             _listening: stop.drop_guard(),
         }
@@ -40,7 +40,11 @@ impl LogSource {
 #[async_trait]
 impl Source for LogSource {
     async fn fetch(&mut self, cursors: &[Cursor], limit: Limit) -> Result<Vec<Batch>, SourceError> {
-        log::tail(&self.stream, cursors, limit).await
+        let fetched = log::tail(self.connection.get().await?, cursors, limit).await;
+        if matches!(fetched, Err(SourceError::Unavailable(_))) {
+            self.connection.forget();
+        }
+        fetched
     }
 
     fn hints(&self) -> watch::Receiver<()> {

@@ -13,42 +13,25 @@ use super::journal::{Journal, Organization, Wanted};
 
 pub(super) async fn load<'a>(connection: &mut PgConnection, wanted: Wanted) -> Result<Journal<'a>, ApplyError> {
     let mut journal = Journal::default();
-    load_organizations(connection, &wanted, &mut journal).await?;
     load_leases(connection, &wanted, &mut journal).await?;
     load_standing(connection, &wanted, &mut journal).await?;
     Ok(journal)
 }
 
-async fn load_organizations(
-    connection: &mut PgConnection,
-    wanted: &Wanted,
-    journal: &mut Journal<'_>,
-) -> Result<(), sqlx::Error> {
-    if wanted.organizations.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<(Uuid, String, Uuid, Uuid, i64)> = sqlx::query_as(
-        "SELECT tenant_id, currency, operating_account, deposit_account, entries
-           FROM ledger_v2.organizations WHERE tenant_id = ANY($1)",
-    )
-    .bind(wanted.organizations.iter().map(|id| id.0).collect::<Vec<_>>())
-    .fetch_all(connection)
-    .await?;
-    for (tenant, currency, operating, deposit, entries) in rows {
-        let accounts = Accounts {
-            operating: BankAccountId(operating),
-            deposit: BankAccountId(deposit),
-        };
-        let organization = Organization {
-            currency,
-            accounts,
-            entries,
-        };
-        journal.know_organization(OrganizationId(tenant), organization);
-    }
-    Ok(())
+#[derive(sqlx::FromRow)]
+struct Row {
+    tenant_id: Uuid,
+    currency: String,
+    operating_account: Uuid,
+    deposit_account: Uuid,
+    entries: i64,
+    id: Option<Uuid>,
+    property_id: Option<Uuid>,
+    unit_id: Option<Uuid>,
 }
 
+/// Organizations, and of each lease what its entries carry. One that the register doesn't know yet is made in this batch, as is an
+/// organization.
 async fn load_leases(
     connection: &mut PgConnection,
     wanted: &Wanted,
@@ -58,21 +41,36 @@ async fn load_leases(
         return Ok(());
     }
     let (tenants, ids): (Vec<Uuid>, Vec<Uuid>) = wanted.leases.iter().map(|(tenant, id)| (tenant.0, id.0)).unzip();
-    let rows: Vec<(Uuid, Uuid, Uuid, Uuid)> = sqlx::query_as(
-        "SELECT l.tenant_id, l.id, property_id, unit_id FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant_id, id)
-          CROSS JOIN LATERAL (SELECT * FROM ledger_v2.leases WHERE tenant_id = k.tenant_id AND id = k.id OFFSET 0) AS l",
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT o.*, l.* FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant, lease)
+          CROSS JOIN LATERAL (SELECT * FROM ledger_v2.organizations WHERE tenant_id = k.tenant OFFSET 0) AS o
+           LEFT JOIN LATERAL (
+             SELECT id, property_id, unit_id FROM ledger_v2.leases WHERE tenant_id = k.tenant AND id = k.lease OFFSET 0) AS l ON true",
     )
     .bind(tenants)
     .bind(ids)
     .fetch_all(connection)
     .await?;
-    for (tenant, lease, property, unit) in rows {
-        let dimensions = Dimensions {
-            property: PropertyId(property),
-            unit: UnitId(unit),
-            lease: LeaseId(lease),
+    for row in rows {
+        let id = OrganizationId(row.tenant_id);
+        if let (Some(property), Some(unit), Some(lease)) = (row.property_id, row.unit_id, row.id) {
+            let dimensions = Dimensions {
+                property: PropertyId(property),
+                unit: UnitId(unit),
+                lease: LeaseId(lease),
+            };
+            journal.know_lease(id, dimensions);
+        }
+        let accounts = Accounts {
+            operating: BankAccountId(row.operating_account),
+            deposit: BankAccountId(row.deposit_account),
         };
-        journal.know_lease(OrganizationId(tenant), dimensions);
+        let organization = Organization {
+            currency: row.currency,
+            accounts,
+            entries: row.entries,
+        };
+        journal.know_organization(id, organization);
     }
     Ok(())
 }

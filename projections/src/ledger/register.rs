@@ -1,5 +1,7 @@
 //! The register: what reports say about the properties, units, leases, residents and payments that the books are about.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use domain::{
     ids::{RecurringId, ResidentId},
@@ -18,7 +20,7 @@ use sqlx::PgConnection;
 use streams::{ApplyError, Fact};
 use uuid::Uuid;
 
-use super::sheet::{Row, Sheet};
+use super::sheet::{Key, Row, Sheet};
 
 /// What a batch of events changes in the register.
 #[derive(Default)]
@@ -28,6 +30,8 @@ pub(super) struct Register<'a> {
     leases: Sheet<'a, Lease>,
     residents: Sheet<'a, Resident>,
     payments: Sheet<'a, Payment>,
+    /// Whatever begins with one of the events.
+    begun: HashSet<Key>,
 }
 
 // A row that lacks what its table requires is of an event that came before the one that creates it; the table refuses it.
@@ -114,6 +118,9 @@ impl<'a> Register<'a> {
     pub fn note(&mut self, fact: &'a Fact) {
         let (tenant, id) = (fact.tenant_id.0, fact.aggregate_id);
         let today = fact.metadata.effective_date;
+        if fact.sequence == 1 {
+            self.begun.insert((tenant, id));
+        }
         match &fact.event {
             AnyEvent::Property(event) => self.of_property((tenant, id), event),
             AnyEvent::Unit(event) => self.of_unit((tenant, id), today, event),
@@ -133,11 +140,11 @@ impl<'a> Register<'a> {
 
     /// Writes what was noted.
     pub async fn write(self, connection: &mut PgConnection) -> Result<(), ApplyError> {
-        self.properties.write(connection).await?;
-        self.units.write(connection).await?;
-        self.leases.write(connection).await?;
-        self.residents.write(connection).await?;
-        self.payments.write(connection).await
+        self.properties.write(connection, &self.begun).await?;
+        self.units.write(connection, &self.begun).await?;
+        self.leases.write(connection, &self.begun).await?;
+        self.residents.write(connection, &self.begun).await?;
+        self.payments.write(connection, &self.begun).await
     }
 
     fn of_property(&mut self, key: (Uuid, Uuid), event: &'a PropertyEvent) {

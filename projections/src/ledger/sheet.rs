@@ -1,6 +1,6 @@
 //! Rows that events change one after the other, written once per batch.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sqlx::{PgConnection, types::Json};
@@ -43,22 +43,17 @@ impl<'a, R: Row> Sheet<'a, R> {
         self.changes.push((key, Box::new(change)));
     }
 
-    /// Reads the rows, changes them in order, and writes them back.
-    pub async fn write(self, connection: &mut PgConnection) -> Result<(), ApplyError> {
+    /// Reads the rows, changes them in order, and writes them back. Those that the batch begins aren't there yet.
+    pub async fn write(self, connection: &mut PgConnection, begun: &HashSet<Key>) -> Result<(), ApplyError> {
         if self.changes.is_empty() {
             return Ok(());
         }
-        let (tenants, ids): (Vec<Uuid>, Vec<Uuid>) = self.changes.iter().map(|(key, _)| *key).unzip();
-        // Taken out and put back, so that one statement serves every table, whatever its columns.
-        let taken: Vec<Json<Keyed<R>>> = sqlx::query_scalar(&format!(
-            "DELETE FROM {} t USING (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[])) AS k (tenant_id, id)
-              WHERE t.tenant_id = k.tenant_id AND t.id = k.id RETURNING to_jsonb(t)",
-            R::TABLE
-        ))
-        .bind(tenants)
-        .bind(ids)
-        .fetch_all(&mut *connection)
-        .await?;
+        let there = self
+            .changes
+            .iter()
+            .map(|(key, _)| *key)
+            .filter(|key| !begun.contains(key));
+        let taken = Self::take(connection, there.unzip()).await?;
         let mut rows: HashMap<Key, R> = taken
             .into_iter()
             .map(|Json(taken)| ((taken.tenant_id, taken.id), taken.row))
@@ -78,5 +73,23 @@ impl<'a, R: Row> Sheet<'a, R> {
         .execute(connection)
         .await?;
         Ok(())
+    }
+    /// Takes rows out, so that one statement puts them and others back, whatever the columns of the table.
+    async fn take(
+        connection: &mut PgConnection,
+        (tenants, ids): (Vec<Uuid>, Vec<Uuid>),
+    ) -> Result<Vec<Json<Keyed<R>>>, sqlx::Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        sqlx::query_scalar(&format!(
+            "DELETE FROM {} t USING (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[])) AS k (tenant_id, id)
+              WHERE t.tenant_id = k.tenant_id AND t.id = k.id RETURNING to_jsonb(t)",
+            R::TABLE
+        ))
+        .bind(tenants)
+        .bind(ids)
+        .fetch_all(connection)
+        .await
     }
 }

@@ -18,7 +18,7 @@ use tokio::{
     select,
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
@@ -156,10 +156,10 @@ impl Relay {
             reason = "it names this process; it stands in no event and no read model"
         )]
         let leases = Leases::new(self.stream.clone(), Uuid::now_v7(), self.settings.lease);
-        let ended = select! {
-            ended = self.relay(&leases, &stop) => ended,
-            () = self.keep_house(&leases) => Ok(()),
-        };
+        // Beside the relay, which may have more to send than a lease lasts: both in one task would wait for each other.
+        let house = AbortOnDropHandle::new(tokio::spawn(self.keep_house(leases.clone())));
+        let ended = self.relay(&leases, &stop).await;
+        drop(house);
         if let Ok(Ok(())) = timeout(self.settings.grace, leases.release()).await {
             info!("left all shards of the topic to others");
         } else {
@@ -222,17 +222,20 @@ impl Relay {
     }
 
     /// Keeps the leases and measures, also while the broker stands still.
-    async fn keep_house(&self, leases: &Leases) {
-        loop {
-            let kept = async {
-                leases.renew().await?;
-                progress::behind(&self.stream, VERSION).await
-            };
-            match kept.await {
-                Ok((events, seconds)) => self.telemetry.lag(events, seconds),
-                Err(error) => warn!(%error, "the relay's leases may not be renewed"),
+    fn keep_house(&self, leases: Leases) -> impl Future<Output = ()> + use<> {
+        let (stream, telemetry, pause) = (self.stream.clone(), self.telemetry.clone(), self.settings.lease / 3);
+        async move {
+            loop {
+                let kept = async {
+                    leases.renew().await?;
+                    progress::behind(&stream, VERSION).await
+                };
+                match kept.await {
+                    Ok((events, seconds)) => telemetry.lag(events, seconds),
+                    Err(error) => warn!(%error, "the relay's leases may not be renewed"),
+                }
+                sleep(pause).await;
             }
-            sleep(self.settings.lease / 3).await;
         }
     }
 }

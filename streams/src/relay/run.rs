@@ -6,6 +6,7 @@ use rdkafka::error::KafkaError;
 use schemas::{Cursor, Recorded, Shard};
 use tokio::{
     select,
+    task::consume_budget,
     time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -118,6 +119,8 @@ impl<'a> Run<'a> {
                 let (cursor, event_id) = (event.cursor(), event.event_id);
                 self.sender.send(event)?;
                 lane.sent_up_to(cursor, event_id);
+                // Thousands may follow, and others of this thread have to do something in time.
+                consume_budget().await;
             }
         }
         self.relay.telemetry.sent(sent, self.sender.in_flight());

@@ -2,6 +2,7 @@
 
 mod step;
 mod worker;
+mod writer;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -20,6 +21,7 @@ use crate::{
     read_models,
 };
 use worker::Worker;
+use writer::Writer;
 
 /// How a runner works.
 #[derive(Debug, Clone, Copy)]
@@ -151,6 +153,7 @@ impl Runner {
             stream: self.stream.clone(),
             feed: self.feed.clone(),
             leases,
+            writer: Writer::new(self.stream.clone(), self.settings.transaction),
             settings: self.settings,
             telemetry: self.telemetry.clone(),
             progress: self.progress.clone(),

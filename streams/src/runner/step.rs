@@ -1,9 +1,10 @@
 //! One transaction: checkpoints move, and the read model's rows with them.
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
 
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{Postgres, Transaction};
 
+use super::writer::Writer;
 use crate::{
     ApplyError, Entry, Projection, SequenceId, Version,
     apply::{self, Poison, Standing},
@@ -19,8 +20,6 @@ pub(super) struct Step<'a> {
     pub entries: &'a [Entry],
     /// The sequences that stand still.
     pub parked: HashSet<SequenceId>,
-    /// How long the transaction may stand still.
-    pub patience: Duration,
 }
 
 /// What became of it.
@@ -35,12 +34,13 @@ impl Step<'_> {
     /// Applies all of it, or, if some of it can't be applied, all but that.
     ///
     /// # Errors
-    /// When the server fails: nothing was written, or, if it failed at the very end, perhaps everything.
-    pub async fn run(self, stream: &PgPool) -> Result<Outcome, sqlx::Error> {
+    /// When the server fails: nothing was written, or, if it failed at the very end, perhaps everything. The writer's connection is to be
+    /// forgotten then.
+    pub async fn run(self, writer: &mut Writer) -> Result<Outcome, sqlx::Error> {
         let version = Version::of(self.projection);
         let mut standing = Standing::still(self.parked.clone());
 
-        let Some(mut tx) = self.begin(stream).await? else {
+        let Some(mut tx) = self.begin(writer).await? else {
             return Ok(Outcome::Lost);
         };
         match apply::all(&mut tx, self.projection, self.entries, &standing).await {
@@ -48,7 +48,7 @@ impl Step<'_> {
             Err(ApplyError::Server(error)) => return Err(error),
             Err(ApplyError::Data(_)) => {
                 tx.rollback().await?;
-                let Some(again) = self.begin(stream).await? else {
+                let Some(again) = self.begin(writer).await? else {
                     return Ok(Outcome::Lost);
                 };
                 tx = again;
@@ -68,9 +68,12 @@ impl Step<'_> {
     }
 
     /// A transaction that has moved the checkpoints; `None` if it couldn't.
-    async fn begin(&self, stream: &PgPool) -> Result<Option<Transaction<'static, Postgres>>, sqlx::Error> {
-        let mut tx = checkpoint::begin_to_apply(stream, self.patience).await?;
-        let ours = checkpoint::advance(&mut tx, Version::of(self.projection), &self.advances).await?;
-        Ok(ours.then_some(tx))
+    async fn begin<'w>(&self, writer: &'w mut Writer) -> Result<Option<Transaction<'w, Postgres>>, sqlx::Error> {
+        let mut tx = writer.begin().await?;
+        if checkpoint::advance(&mut tx, Version::of(self.projection), &self.advances).await? {
+            return Ok(Some(tx));
+        }
+        tx.rollback().await?;
+        Ok(None)
     }
 }

@@ -18,6 +18,7 @@ use tracing::{error, info, warn};
 use super::{
     RunnerError, Settings,
     step::{Outcome, Step},
+    writer::Writer,
 };
 use crate::{
     Entry, Feed, InstallError, Progress, Projection, SequenceId, SourceError, State, Telemetry, Version,
@@ -31,6 +32,7 @@ pub(super) struct Worker {
     pub stream: PgPool,
     pub feed: Arc<Feed>,
     pub leases: Leases,
+    pub writer: Writer,
     pub settings: Settings,
     pub telemetry: Telemetry,
     pub progress: Arc<Progress>,
@@ -73,6 +75,7 @@ impl Worker {
                     warn!(projection = %self.version, reason, "a projection waits for the server");
                     // Whatever was under way may or may not have been written.
                     self.held.clear();
+                    self.writer.forget();
                     self.next_take = Instant::now();
                     self.telemetry.failed(self.version, reason);
                     failures += 1;
@@ -146,11 +149,10 @@ impl Worker {
             advances: self.advances(entries),
             entries,
             parked: self.parked_in(entries),
-            patience: self.settings.transaction,
         };
         let ends: Vec<&Entry> = runs(entries).filter_map(<[Entry]>::last).collect();
         let _spans = trace::projecting(self.version.projection, entries);
-        match step.run(&self.stream).await? {
+        match step.run(&mut self.writer).await? {
             Outcome::Applied(found) => {
                 for poison in found {
                     warn!(

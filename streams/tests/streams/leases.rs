@@ -118,6 +118,32 @@ async fn what_a_process_holds_and_does_not_work_on_is_left_to_others() {
 }
 
 #[tokio::test]
+async fn shards_are_taken_with_the_disk_and_kept_without_waiting_for_it() {
+    let world = World::new().await;
+    let tally = Tally::version(1);
+    let began = world.run(&tally);
+    world.until_applied(&began).await;
+    began.stop().await.unwrap();
+    // By the end of a transaction: whether it took a shard, and what its commit waits for.
+    world
+        .tamper(
+            "CREATE TABLE ends (taken boolean, waits text);
+             CREATE FUNCTION ends() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+               INSERT INTO public.ends VALUES (NEW.holder IS DISTINCT FROM OLD.holder, current_setting('synchronous_commit'));
+               RETURN NULL;
+             END $$;
+             CREATE CONSTRAINT TRIGGER ends AFTER UPDATE ON leases INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ends()",
+        )
+        .await;
+    let running = world.run(&tally);
+    let kept_twice = "SELECT count(*) FILTER (WHERE NOT taken) >= 32 FROM ends";
+    world.until(kept_twice).await;
+    let ends = "SELECT array_agg(DISTINCT taken || ' ' || waits ORDER BY taken || ' ' || waits) FROM ends";
+    assert_eq!(world.ask::<Vec<String>>(ends).await, ["false off", "true on"]);
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_clean_stop_leaves_the_shards_to_others_at_once() {
     let world = World::new().await;
     let patient = Settings {
