@@ -1,6 +1,6 @@
 //! The journal: numbers the entries that a batch of events makes, and keeps what they add up to.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use domain::{
@@ -42,7 +42,6 @@ fn source(fact: &Fact) -> Source<'_> {
 /// What of the books a batch of events refers to.
 #[derive(Default)]
 pub(super) struct Wanted {
-    pub organizations: BTreeSet<OrganizationId>,
     pub leases: HashSet<(OrganizationId, LeaseId)>,
     pub credits: HashSet<(OrganizationId, CreditId)>,
 }
@@ -54,7 +53,6 @@ impl Wanted {
         for posting in postings {
             let organization = posting.fact.tenant_id;
             for movement in &posting.movements {
-                wanted.organizations.insert(organization);
                 wanted.leases.insert((organization, movement.lease));
                 wanted
                     .credits
