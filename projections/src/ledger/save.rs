@@ -64,10 +64,10 @@ pub(super) async fn save(connection: &mut PgConnection, journal: &Journal<'_>) -
     Ok(())
 }
 
-fn with_organizations<'q>(save: Save<'q>, journal: &Journal<'_>) -> Save<'q> {
+fn with_organizations<'q>(save: Save<'q>, journal: &'q Journal<'_>) -> Save<'q> {
     let rows: Vec<_> = journal.organizations().collect();
     save.bind(column(&rows, |(id, _)| id.0))
-        .bind(column(&rows, |(_, row)| row.currency.clone()))
+        .bind(column(&rows, |(_, row)| row.currency.as_str()))
         .bind(column(&rows, |(_, row)| row.accounts.operating.0))
         .bind(column(&rows, |(_, row)| row.accounts.deposit.0))
         .bind(column(&rows, |(_, row)| row.entries))

@@ -74,6 +74,7 @@ impl<'a, R: Row> Sheet<'a, R> {
         .await?;
         Ok(())
     }
+
     /// Takes rows out, so that one statement puts them and others back, whatever the columns of the table.
     async fn take(
         connection: &mut PgConnection,
