@@ -16,7 +16,7 @@ pub mod testing;
 
 pub use availability::is_unavailable;
 pub use migrations::{Migration, MigrationSet};
-pub use pools::{BadUrl, ConnectError, ConnectionSettings, OLDEST_SERVER, Pools, connect};
+pub use pools::{BadUrl, ConnectError, ConnectionSettings, OLDEST_SERVER, Pools, connect, is_there};
 pub use server::ServerError;
 
 /// The schema that this crate needs, under its name.

@@ -203,12 +203,8 @@ pub async fn connect(settings: &ConnectionSettings) -> Result<Pools, ConnectErro
         PgPoolOptions::new()
             .max_connections(max)
             .acquire_timeout(settings.acquire_timeout)
-            // A test at each acquire would be a round trip for each request. Under load a broken connection shows at once;
-            // only one that has rested may have broken unseen.
             .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move { Ok(meta.idle_for < RESTED || connection.ping().await.is_ok()) })
-            })
+            .before_acquire(|connection, meta| Box::pin(async move { Ok(is_there(connection, meta.idle_for).await) }))
             .connect_lazy_with(options.clone())
     };
     let pools = Pools {
@@ -220,8 +216,14 @@ pub async fn connect(settings: &ConnectionSettings) -> Result<Pools, ConnectErro
     Ok(pools)
 }
 
-/// A connection idle for so long is tested before it is used.
+/// A connection that nobody used for so long may have broken unseen.
 const RESTED: Duration = Duration::from_secs(1);
+
+/// Whether a connection that has rested for so long is still there. After a second the server is asked; to ask it before each use would
+/// be a round trip for each, and under load a broken connection shows at once.
+pub async fn is_there(connection: &mut PgConnection, rested: Duration) -> bool {
+    rested < RESTED || connection.ping().await.is_ok()
+}
 
 /// What a serving role must not be able to do, each as a condition on its row `r` in `pg_roles`.
 const FORBIDDEN: &[(&str, &str)] = &[

@@ -1,8 +1,6 @@
 //! A connection that has one user.
 
-use std::time::Duration;
-
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::{Executor, PgConnection, PgPool};
 use tokio::time::Instant;
 
 /// A connection of its user's own, for what is asked many times a second: it is set up once, the server keeps the plans of its statements
@@ -13,9 +11,6 @@ pub(crate) struct OwnConnection {
     connection: Option<PgConnection>,
     used: Instant,
 }
-
-/// A connection that has rested for so long may have broken unseen.
-const RESTED: Duration = Duration::from_secs(1);
 
 impl OwnConnection {
     /// Opened when it is first asked for, as the stream role's; these statements set it up.
@@ -48,8 +43,8 @@ impl OwnConnection {
     }
 
     async fn tested(&self, mut connection: PgConnection) -> Option<PgConnection> {
-        let works = self.used.elapsed() < RESTED || connection.ping().await.is_ok();
-        works.then_some(connection)
+        let there = store::is_there(&mut connection, self.used.elapsed()).await;
+        there.then_some(connection)
     }
 
     async fn open(&self) -> Result<PgConnection, sqlx::Error> {
@@ -58,5 +53,35 @@ impl OwnConnection {
             connection.execute(self.settings.as_str()).await?;
         }
         Ok(connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::testing::TestDatabase;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_it_is_asked_again_and_again_is_planned_once() {
+        let database = TestDatabase::new(&[]).await;
+        let mut own = OwnConnection::new(database.pools().await.stream, String::new());
+        for number in 1..=10 {
+            let connection = own.get().await.unwrap();
+            let same: i32 = sqlx::query_scalar("SELECT max(n) FROM generate_series(1, $1) AS s (n)")
+                .bind(number)
+                .fetch_one(connection)
+                .await
+                .unwrap();
+            assert_eq!(same, number);
+        }
+        let plans: (i64, i64) = sqlx::query_as(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%generate_series%'
+                AND statement NOT LIKE '%pg_prepared_statements%'",
+        )
+        .fetch_one(own.get().await.unwrap())
+        .await
+        .unwrap();
+        assert_eq!(plans, (10, 0));
     }
 }

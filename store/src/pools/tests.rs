@@ -177,3 +177,21 @@ fn a_url_that_is_none_is_refused_without_being_repeated() {
         "the connection string for propertyos_app can't be read"
     );
 }
+
+#[tokio::test]
+async fn a_connection_that_broke_while_it_rested_is_not_there() {
+    let database = TestDatabase::new(&[]).await;
+    let mut connection = PgConnection::connect_with(&database.settings().stream).await.unwrap();
+    assert!(is_there(&mut connection, RESTED).await);
+    let ended: bool = sqlx::query_scalar(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+          WHERE usename = 'propertyos_stream' AND datname = current_database()",
+    )
+    .fetch_one(&mut database.superuser().await)
+    .await
+    .unwrap();
+    assert!(ended);
+    // Used a moment ago it is taken to be there, and its user finds out.
+    assert!(is_there(&mut connection, Duration::ZERO).await);
+    assert!(!is_there(&mut connection, RESTED).await);
+}

@@ -1,17 +1,20 @@
 //! The relay: the topic, filtered by the next position, is the log.
 
+use std::time::Duration;
+
+use prometheus_client::{encoding::text::encode, registry::Registry};
 use rdkafka::Message;
 use schemas::{DomainEvent, shard_of};
 use streams::{
-    State,
+    Limit, State,
     kafka::TopicError,
-    relay::RelayError,
+    relay::{self, RelayError, RelayTelemetry},
     testing::{self, filtered, messages},
 };
 
 use crate::{
     support::{ONE, SOON, TWO, World, until},
-    topic::{envelope, header, relay},
+    topic::{QUICK, envelope, header, held_by, relay, relay_with},
 };
 
 #[tokio::test]
@@ -93,6 +96,37 @@ async fn two_relays_share_the_shards_and_one_goes_on_alone() {
 }
 
 #[tokio::test]
+async fn while_it_sends_much_others_of_its_thread_have_their_turn() {
+    // So its leases are renewed however long it sends: all that this test starts shares one thread.
+    let (world, broker) = (World::new().await, testing::topic().await);
+    broker.create_topic().await.unwrap();
+    for _ in 0..20 {
+        world.append(ONE, 1, 500).await;
+    }
+    let all_at_once = relay::Settings {
+        lease: Duration::from_secs(15),
+        batch: Limit {
+            events: 10_000,
+            bytes: usize::MAX >> 1,
+        },
+        in_flight: 64 << 20,
+        ..QUICK
+    };
+    let held = held_by(&broker);
+    let relay = relay_with(&world.pools.stream, &broker, all_at_once);
+    let nothing_sent_yet = || metrics(&relay.telemetry).contains("relay_batch_events_sum 0.0\n");
+    let mut seen = 0;
+    while seen == 0 && nothing_sent_yet() {
+        // What was sent in the last turn is on its way meanwhile.
+        seen = (0..20).map(|_| held(shard_of(ONE))).max().unwrap();
+        tokio::task::yield_now().await;
+    }
+    assert!(seen > 0, "all 10,000 were sent in one turn");
+    world.until_relayed().await;
+    relay.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_topic_that_others_made_with_other_partitions_is_refused() {
     let (world, broker) = (World::new().await, testing::topic().await);
     let admin: rdkafka::admin::AdminClient<rdkafka::client::DefaultClientContext> = rdkafka::ClientConfig::new()
@@ -169,12 +203,17 @@ async fn it_says_how_far_the_topic_is_behind_while_no_broker_answers() {
     })
     .await;
     until("the lag shows", async || {
-        let mut registry = prometheus_client::registry::Registry::default();
-        telemetry.register(&mut registry);
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        let text = metrics(&telemetry);
         text.contains("relay_lag_events 10\n") && !text.contains("relay_lag_seconds 0.0\n")
     })
     .await;
     relay.stop().await.unwrap();
+}
+
+fn metrics(telemetry: &RelayTelemetry) -> String {
+    let mut registry = Registry::default();
+    telemetry.register(&mut registry);
+    let mut text = String::new();
+    encode(&mut text, &registry).unwrap();
+    text
 }

@@ -6,6 +6,7 @@ use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     admin::{AdminClient, AdminOptions},
     client::DefaultClientContext,
+    consumer::{BaseConsumer, Consumer},
     message::{Headers, OwnedMessage},
     producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer},
 };
@@ -55,8 +56,12 @@ impl Relaying {
 }
 
 pub fn relay(stream: &PgPool, broker: &Broker) -> Relaying {
+    relay_with(stream, broker, QUICK)
+}
+
+pub fn relay_with(stream: &PgPool, broker: &Broker, settings: relay::Settings) -> Relaying {
     let (telemetry, stop) = (RelayTelemetry::default(), CancellationToken::new());
-    let relay = Relay::new(stream.clone(), broker.clone(), QUICK).with_telemetry(telemetry.clone());
+    let relay = Relay::new(stream.clone(), broker.clone(), settings).with_telemetry(telemetry.clone());
     Relaying {
         ended: tokio::spawn(relay.run(stop.clone())),
         telemetry,
@@ -132,6 +137,17 @@ pub fn envelope(message: &OwnedMessage) -> DomainEvent {
 pub fn header(message: &OwnedMessage, name: &str) -> Option<String> {
     let header = message.headers()?.iter().find(|header| header.key == name)?;
     Some(String::from_utf8(header.value?.to_vec()).unwrap())
+}
+
+/// How many messages came to each partition, asked in the thread of the one who asks.
+pub fn held_by(broker: &Broker) -> impl Fn(Shard) -> i64 {
+    let (consumer, topic): (BaseConsumer, _) = (client(broker).create().unwrap(), broker.topic.clone());
+    move |shard| {
+        let (_, high) = consumer
+            .fetch_watermarks(&topic, i32::from(shard.number()), SOON)
+            .unwrap();
+        high
+    }
 }
 
 /// Puts a message into the topic, as anybody could who may write to it.

@@ -28,6 +28,8 @@ const MANY: usize = 32;
 /// What HTTP is to reach of what is done in process, at [`HTTP_AT`] clients.
 const HTTP_GOAL: f64 = 0.6;
 const HTTP_AT: u32 = 64;
+/// How many times the p50 the p99 may be there.
+const HTTP_TAIL: f64 = 4.0;
 
 /// The places of contestants.
 const FLOOR: usize = 0;
@@ -80,6 +82,15 @@ pub async fn measure(report: &mut Report, rounds: usize, lasting: Duration, only
             };
             let against = against.map(|(place, name, goal)| Against { name, place, goal });
             report.rate(&contestant.name(), clients, &done, place, against);
+        }
+        if let (HTTP_AT, Some((p50, p99))) = (clients, done.milliseconds(HTTP)) {
+            let met = if p99 < HTTP_TAIL * p50 { "met" } else { "missed" };
+            let what = format!("{}, {clients} clients: p99 against p50", contestants[HTTP].name());
+            report.figure(
+                &what,
+                &format!("{:.1} times", p99 / p50),
+                &format!("under {HTTP_TAIL}: {met}"),
+            );
         }
     }
     assert!(api.stop().await.success(), "it stops in order");
