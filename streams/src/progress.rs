@@ -21,6 +21,8 @@ use crate::{Version, log};
 pub struct Progress {
     applied: Mutex<HashMap<&'static str, [i64; SHARDS as usize]>>,
     changed: watch::Sender<()>,
+    /// How many wait for each.
+    waiting: watch::Sender<HashMap<String, usize>>,
 }
 
 /// Whether a read model has passed a place in the log.
@@ -40,6 +42,7 @@ impl Default for Progress {
         Self {
             applied: Mutex::default(),
             changed: watch::Sender::new(()),
+            waiting: watch::Sender::default(),
         }
     }
 }
@@ -73,16 +76,27 @@ impl Progress {
     pub async fn wait_here(&self, projection: &str, cursor: Cursor, at_most: Duration) -> Waited {
         let until = Instant::now() + at_most;
         let mut changed = self.changed.subscribe();
+        let mut waiting = None;
         loop {
             changed.mark_unchanged();
             let events = cursor.position - self.position(projection, cursor.shard);
             if events <= 0 {
                 return Waited::Passed;
             }
+            waiting.get_or_insert_with(|| Waiting::of(self, projection));
             if timeout_at(until, changed.changed()).await.is_err() {
                 return Waited::Behind { events };
             }
         }
+    }
+
+    /// Returns as soon as somebody waits for a read model that this process builds: a reason not to let more gather before it is applied.
+    pub async fn is_waited_for(&self, projection: &str) {
+        let mut waiting = self.waiting.subscribe();
+        // It can't fail as long as the sender is there, and it is.
+        let _somebody = waiting
+            .wait_for(|waiting| waiting.get(projection).is_some_and(|many| *many > 0))
+            .await;
     }
 
     /// Waits until the active version of a read model in the database has passed a cursor, at most so long, whichever process
@@ -113,6 +127,31 @@ impl Progress {
                 return Ok(Waited::Behind { events });
             }
         }
+    }
+}
+
+/// Somebody who waits, until it is dropped.
+struct Waiting<'a> {
+    progress: &'a Progress,
+    projection: &'a str,
+}
+
+impl<'a> Waiting<'a> {
+    fn of(progress: &'a Progress, projection: &'a str) -> Self {
+        progress
+            .waiting
+            .send_modify(|waiting| *waiting.entry(projection.to_owned()).or_default() += 1);
+        Self { progress, projection }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.progress.waiting.send_modify(|waiting| {
+            if let Some(many) = waiting.get_mut(self.projection) {
+                *many -= 1;
+            }
+        });
     }
 }
 

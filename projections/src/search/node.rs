@@ -10,7 +10,7 @@ use domain::ids::OrganizationId;
 use schemas::Cursor;
 use sqlx::PgPool;
 use streams::{Entry, Fault, Feed, Limit, Progress, SourceError, log, trace};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -35,6 +35,8 @@ const MOST_CHANGED: usize = 20_000;
 const POLL: Duration = Duration::from_millis(250);
 /// How long to let events gather behind a commit, which takes about as long for one as for hundreds, and is merged with others later.
 const REST: Duration = Duration::from_millis(200);
+/// How much longer, as long as nobody waits for what has happened.
+const LONGER: Duration = Duration::from_millis(800);
 
 /// Why a node stopped, or failed for now.
 #[derive(Debug, thiserror::Error)]
@@ -123,13 +125,13 @@ impl Node {
                 }
                 Ok(_) => {
                     self.tell(&progress);
-                    let _ = stop.run_until_cancelled(tokio::time::sleep(REST)).await;
+                    let _ = stop.run_until_cancelled(rest(&progress)).await;
                 }
                 Err(NodeError::Source(SourceError::Fault(fault))) => return Err(fault),
                 Err(error) => {
                     tracing::warn!(%error, "the search index could not be brought up to date; trying again");
                     self.start_over();
-                    let _ = stop.run_until_cancelled(tokio::time::sleep(POLL)).await;
+                    let _ = stop.run_until_cancelled(sleep(POLL)).await;
                 }
             }
         }
@@ -291,6 +293,12 @@ impl Node {
             progress.passed(SEARCH, mark.cursor);
         }
     }
+}
+
+/// So that a search without a position finds what happened a second ago, and one with a position need not wait that long.
+async fn rest(progress: &Progress) {
+    sleep(REST).await;
+    let _nobody_waits = timeout(LONGER, progress.is_waited_for(SEARCH)).await;
 }
 
 /// How far the last commit of the index in a folder had come, and what stood still; nothing if there is no index. Needs no lock.

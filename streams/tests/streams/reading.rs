@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{ids::PersonId, personal::Personal, registry::AnyEvent, vendor::VendorEvent};
+use futures::FutureExt;
 use schemas::{Cursor, PositionToken, Shard};
 use streams::{
     Limit, Progress, Waited,
@@ -94,6 +95,25 @@ async fn an_index_of_this_process_is_waited_for_without_a_database() {
         progress.passed("search", at(6));
     });
     assert_eq!(waited, Waited::Passed);
+}
+
+#[tokio::test]
+async fn whoever_lets_events_gather_hears_that_somebody_waits_for_them() {
+    let progress = Progress::default();
+    let at = |position| Cursor {
+        position,
+        ..Cursor::start(Shard::new(3).unwrap())
+    };
+    let applied_on_demand = async {
+        progress.is_waited_for("search").await;
+        assert!(progress.is_waited_for("ledger").now_or_never().is_none());
+        progress.passed("search", at(6));
+    };
+    let (waited, ()) = tokio::join!(progress.wait_here("search", at(6), SOON), applied_on_demand);
+    assert_eq!(waited, Waited::Passed);
+    assert!(progress.is_waited_for("search").now_or_never().is_none());
+    assert_eq!(progress.wait_here("search", at(6), SOON).await, Waited::Passed);
+    assert!(progress.is_waited_for("search").now_or_never().is_none());
 }
 
 #[tokio::test]
