@@ -129,8 +129,12 @@ impl Contestant for Floor {
             .lines()
             .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
         let errors = String::from_utf8_lossy(&output.stderr);
+        // It says no rate if not even all clients were connected in time.
+        let none = said.contains("actually processed: 0\n").then_some(0.0);
         Turn {
-            per_second: rate.unwrap_or_else(|| panic!("pgbench says something else: {said}{errors}")),
+            per_second: rate
+                .or(none)
+                .unwrap_or_else(|| panic!("pgbench says something else: {said}{errors}")),
             p50: None,
             p99: None,
         }
