@@ -325,3 +325,32 @@ pub fn parked_in(folder: &Path) -> Result<Vec<Parked>, ShelfError> {
 pub fn contents_of(folder: &Path) -> Result<Option<(Marks, Vec<String>)>, ShelfError> {
     Shelf::contents_of(folder)
 }
+
+#[cfg(test)]
+mod tests {
+    use schemas::Shard;
+    use streams::Waited;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_rests_for_a_second_unless_somebody_waits_for_it() {
+        let progress = Progress::default();
+        let began = Instant::now();
+        rest(&progress).await;
+        assert_eq!(began.elapsed(), REST + LONGER);
+
+        let next = Cursor {
+            position: 1,
+            ..Cursor::start(Shard::new(3).unwrap())
+        };
+        let began = Instant::now();
+        let committed = async {
+            rest(&progress).await;
+            progress.passed(SEARCH, next);
+        };
+        let (waited, ()) = tokio::join!(progress.wait_here(SEARCH, next, REST + LONGER), committed);
+        assert_eq!((waited, began.elapsed()), (Waited::Passed, REST));
+    }
+}
