@@ -6,7 +6,6 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use prometheus_client::{encoding::text::encode, registry::Registry};
 use proptest::prelude::*;
 use schemas::Cursor;
 use sqlx::Row;
@@ -14,7 +13,7 @@ use streams::{Batch, Limit, LogSource, Source, SourceError, State, Version, Wait
 use tokio::sync::watch;
 
 use crate::{
-    support::{ONE, QUICK, SOON, TWO, World, until},
+    support::{ONE, QUICK, SOON, TWO, World, metrics, until},
     tally::Tally,
 };
 
@@ -149,10 +148,7 @@ async fn metrics_and_health_tell_how_a_projector_fares() {
     let health = telemetry.health().remove(&version).unwrap();
     assert_eq!((health.state, health.shards, health.parked), (State::Running, 16, 0));
 
-    let mut registry = Registry::default();
-    telemetry.register(&mut registry);
-    let mut text = String::new();
-    encode(&mut text, &registry).unwrap();
+    let text = metrics(|registry| telemetry.register(registry));
     for line in [
         r#"projection_events_total{projection="tally",version="1"} 3"#,
         r#"projection_batch_events_sum{projection="tally",version="1"} 3.0"#,

@@ -352,12 +352,18 @@ impl Running {
     }
 }
 
-/// The value of one of the runner's metrics.
-pub fn metric(telemetry: &Telemetry, name: &str) -> i64 {
+/// The metrics that something registers, as they are scraped.
+pub fn metrics(register: impl FnOnce(&mut Registry)) -> String {
     let mut registry = Registry::default();
-    telemetry.register(&mut registry);
+    register(&mut registry);
     let mut text = String::new();
     encode(&mut text, &registry).unwrap();
+    text
+}
+
+/// The value of one of the runner's metrics.
+pub fn metric(telemetry: &Telemetry, name: &str) -> i64 {
+    let text = metrics(|registry| telemetry.register(registry));
     let line = text
         .lines()
         .find(|line| line.starts_with(&format!("projection_{name}")) && !line.starts_with('#'))

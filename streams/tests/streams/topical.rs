@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use prometheus_client::{encoding::text::encode, registry::Registry};
 use schemas::{DomainEvent, Shard, shard_of};
 use streams::{
     Feed, State,
@@ -11,17 +10,14 @@ use streams::{
 };
 
 use crate::{
-    support::{ONE, QUICK, TWO, World, metric, until},
+    support::{ONE, QUICK, TWO, World, metric, metrics, until},
     tally::Tally,
     topic::{envelope, forget, put, relay},
 };
 
 /// The value of one of the source's metrics.
 fn counted(telemetry: &SourceTelemetry, name: &str) -> i64 {
-    let mut registry = Registry::default();
-    telemetry.register(&mut registry);
-    let mut text = String::new();
-    encode(&mut text, &registry).unwrap();
+    let text = metrics(|registry| telemetry.register(registry));
     let line = text.lines().find(|line| line.starts_with(&format!("source_{name}")));
     line.map_or(0, |line| line.rsplit(' ').next().unwrap().parse().unwrap())
 }

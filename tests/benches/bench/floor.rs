@@ -134,12 +134,15 @@ impl Contestant for Floor {
             .kill_on_drop(true)
             .spawn()
             .expect("pgbench");
-        let mut said = BufReader::new(pgbench.stderr.take().expect("it is piped")).lines();
+        let mut lines = BufReader::new(pgbench.stderr.take().expect("it is piped")).lines();
         let seconds = usize::try_from(lasting.as_secs().max(1)).expect("a while");
-        let mut rates = Vec::new();
+        let (mut rates, mut said) = (Vec::new(), String::new());
         while rates.len() < WARMING + seconds {
-            let line = said.next_line().await.expect("text");
-            rates.extend(rate_in(&line.expect("pgbench goes on")));
+            let Some(line) = lines.next_line().await.expect("text") else {
+                panic!("pgbench ended: {said}");
+            };
+            rates.extend(rate_in(&line));
+            said = said + &line + "\n";
         }
         pgbench.kill().await.expect("it was there");
         Turn {
