@@ -17,6 +17,9 @@ use crate::metrics::Metrics;
 /// So many commands of a shard wait here; further ones wait where they came from.
 const MAX_WAITING: usize = 4096;
 
+/// Of so many groups the shards are, each written together: the server has the call of one while the other waits for the disk, or decides.
+const GROUPS: usize = 2;
+
 /// The event log, to be shared: clones append through the same lanes.
 #[derive(Clone)]
 pub struct EventLog {
@@ -32,11 +35,13 @@ impl EventLog {
     /// Outside a tokio runtime.
     #[must_use]
     pub fn new(app: PgPool, metrics: Metrics) -> Self {
-        let together = Arc::new(Together::new(Writers::new(app.clone(), metrics.clone())));
+        let writers = Arc::new(Writers::new(app.clone(), metrics.clone()));
+        let groups: [_; GROUPS] = std::array::from_fn(|_| Arc::new(Together::new(writers.clone())));
         let wake = Wake::new(app.clone());
-        let lane = |shard| {
+        let lane = |shard: Shard| {
             let (sender, incoming) = mpsc::channel(MAX_WAITING);
-            let lane = Lane::new(shard, together.clone(), wake.clone(), metrics.clone());
+            let together = groups[shard.index() % GROUPS].clone();
+            let lane = Lane::new(shard, together, wake.clone(), metrics.clone());
             tokio::spawn(lane.run(incoming));
             sender
         };

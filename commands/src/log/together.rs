@@ -1,14 +1,15 @@
 //! What several lanes have at the same time is written in one call.
 //!
 //! What a call takes before its first command is many times what a command takes, so many small calls, one for each shard, would have the
-//! server do little else.
+//! server do little else. What each further shard takes is as much as one or two commands, so not all lanes go together, but those of a
+//! group, and each group has one call under way: while it is, what is given in the meantime gathers, whichever shard it is for.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schemas::Shard;
 use tokio::{
     select,
-    sync::{Semaphore, SemaphorePermit, oneshot},
+    sync::{self, oneshot},
 };
 
 use super::{
@@ -20,18 +21,15 @@ use super::{
     writers::Writers,
 };
 
-/// So many calls are under way at the same time. While all are, the commands of all lanes gather.
-const AT_A_TIME: usize = 2;
-
 /// A call takes no further lane's commands when it has so many.
 const MANY_COMMANDS: usize = 256;
 /// Nor those with which its payloads would take so many bytes. Twice as much may hold an event that is too large, and is looked at with care.
 pub(super) const MANY_BYTES: usize = 256 * 1024;
 
-/// Whoever of the lanes has its turn writes for all that wait.
+/// A group of lanes: whoever has its turn writes for all that wait.
 pub(super) struct Together {
     writers: Arc<Writers>,
-    turns: Semaphore,
+    turn: sync::Mutex<()>,
     waiting: Mutex<Vec<Share>>,
 }
 
@@ -51,10 +49,10 @@ type Written = Result<Option<Vec<Option<Appended>>>, AppendError>;
 type Answer = (Vec<Waiting>, Written);
 
 impl Together {
-    pub(super) fn new(writers: Writers) -> Self {
+    pub(super) fn new(writers: Arc<Writers>) -> Self {
         Self {
-            writers: Arc::new(writers),
-            turns: Semaphore::new(AT_A_TIME),
+            writers,
+            turn: sync::Mutex::default(),
             waiting: Mutex::default(),
         }
     }
@@ -72,20 +70,23 @@ impl Together {
             batch,
             answer,
         });
-        select! {
-            biased;
-            Ok(answer) = &mut answered => return answer,
-            Ok(turn) = self.turns.acquire() => {
-                let shares = take(&mut self.waiting());
-                if !shares.is_empty() {
-                    self.write(shares, turn).await;
-                }
+        loop {
+            let (shares, turn) = select! {
+                biased;
+                answer = &mut answered => return answer.unwrap_or_else(|_| gone()),
+                turn = self.turn.lock() => (take(&mut self.waiting()), turn),
+            };
+            if shares.is_empty() {
+                // Others have taken it.
+                drop(turn);
+                return answered.await.unwrap_or_else(|_| gone());
             }
+            // If others were before it and filled the call, it has another turn.
+            self.write(shares, turn).await;
         }
-        answered.await.unwrap_or_else(|_| (Vec::new(), Ok(None)))
     }
 
-    async fn write(&self, shares: Vec<Share>, turn: SemaphorePermit<'_>) {
+    async fn write(&self, shares: Vec<Share>, turn: sync::MutexGuard<'_, ()>) {
         let commands: Vec<Vec<&Prepared>> = shares
             .iter()
             .map(|share| share.batch.iter().map(|waiting| &waiting.prepared).collect())
@@ -148,6 +149,11 @@ impl Together {
     }
 }
 
+/// Whoever had the batch is gone with it, as when the process ends.
+const fn gone() -> Answer {
+    (Vec::new(), Ok(None))
+}
+
 /// Takes those that have waited longest, as long as they are not too many for a call.
 fn take(waiting: &mut Vec<Share>) -> Vec<Share> {
     let (mut commands, mut bytes) = (0, 0);
@@ -160,4 +166,74 @@ fn take(waiting: &mut Vec<Share>) -> Vec<Share> {
     });
     let some = some.count();
     waiting.drain(..some).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::{DateTime, NaiveDate};
+    use domain::ids::{CommandId, OrganizationId};
+    use schemas::Metadata;
+    use store::testing::TestDatabase;
+    use tokio::time::timeout;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{log::NewCommand, metrics::Metrics};
+
+    const KNOWN: Known = Known { epoch: 1, seen: 0 };
+
+    /// A batch of one command, which there is nothing of to write.
+    fn batch(bytes: usize) -> Vec<Waiting> {
+        let command = NewCommand {
+            organization: OrganizationId(Uuid::from_u128(1)),
+            command_id: CommandId(Uuid::from_u128(2)),
+            command_hash: vec![7; 32],
+            metadata: Metadata {
+                actor: Uuid::from_u128(9),
+                correlation_id: Uuid::from_u128(2),
+                causation_id: None,
+                occurred_at: DateTime::UNIX_EPOCH,
+                effective_date: NaiveDate::default(),
+                traceparent: None,
+            },
+            expectations: Vec::new(),
+            events: Vec::new(),
+            person_keys: Vec::new(),
+        };
+        let prepared = Prepared {
+            command,
+            metadata: "{}".into(),
+            streams: Vec::new(),
+            bytes,
+        };
+        vec![Waiting {
+            prepared,
+            answer: oneshot::channel().0,
+        }]
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_found_the_call_full_is_written_though_nobody_else_comes() {
+        let database = TestDatabase::new(&[("store", store::MIGRATIONS), ("commands", crate::MIGRATIONS)]).await;
+        let app = database.pools().await.app;
+        let together = Together::new(Arc::new(Writers::new(app, Metrics::default())));
+        let mut shards = Shard::all();
+        let mut shard = || shards.next().unwrap();
+        let (answer, answered) = oneshot::channel();
+        together.waiting().push(Share {
+            shard: shard(),
+            known: KNOWN,
+            batch: batch(MANY_BYTES),
+            answer,
+        });
+        let own = together.append(shard(), KNOWN, batch(1));
+        let (_, own) = timeout(Duration::from_secs(30), own)
+            .await
+            .expect("it is not forgotten");
+        assert_eq!(own.unwrap(), Some(vec![None]), "there is nothing to write");
+        let (_, others) = answered.await.unwrap();
+        assert_eq!(others.unwrap(), Some(vec![None]));
+    }
 }
