@@ -40,8 +40,9 @@ const METHOD: &str = "\
 Everything runs on the one machine: clients, PropertyOS and PostgreSQL share its processors. PostgreSQL has its own defaults, fsync among \
 them, but for the number of connections and its memory, which is what `serve` gives its own. In each round \
 all contestants take turns, each time in another order; a ratio is taken within a round, and the table shows the middle of the rounds \
-with the least and the greatest. The floor is pgbench with one prepared INSERT and a commit at a time into a table with the log's columns \
-and unique indexes, rows as large as the mix's, or, beside the peers, as those of one kind. The peers are other event stores on PostgreSQL \
+with the least and the greatest. Nobody's first moments of a turn count, when what lay idle is cold. The floor is pgbench with one \
+prepared INSERT and a commit at a time into a table with the log's columns and unique indexes, rows as large as the mix's, or, \
+beside the peers, as those of one kind. The peers are other event stores on PostgreSQL \
 at the work of one kind, each in a database of its own on the same server; `tests/peers/README.md` says how. The relay is a process that \
 relays the whole log to a topic of its own at each turn, from when it has its shards to when its checkpoints are at the end; the bare \
 producer has the same settings. Queries are asked at their rate whatever the answers take, \

@@ -136,7 +136,7 @@ impl Contestant for Peer {
         let [clients, seconds, warm_up] = [
             clients.to_string(),
             lasting.as_secs_f64().to_string(),
-            // Ours has its connections from turn to turn; a peer's process opens them anew.
+            // As ours has; a peer's process opens its connections anew besides.
             (lasting / 8).as_secs_f64().to_string(),
         ];
         let url = self.database.superuser_url();
