@@ -5,6 +5,8 @@ pub mod handlers;
 pub mod log;
 mod metrics;
 mod repository;
+#[cfg(test)]
+mod testing;
 pub mod tick;
 
 use store::Migration;

@@ -17,7 +17,7 @@ use crate::metrics::Metrics;
 /// So many commands of a shard wait here; further ones wait where they came from.
 const MAX_WAITING: usize = 4096;
 
-/// Of so many groups the shards are, each written together: the server has the call of one while the other waits for the disk, or decides.
+/// Of so many groups the shards are, each written together: the server works for one while the other's call waits for the disk.
 const GROUPS: usize = 2;
 
 /// The event log, to be shared: clones append through the same lanes.

@@ -172,38 +172,22 @@ fn take(waiting: &mut Vec<Share>) -> Vec<Share> {
 mod tests {
     use std::time::Duration;
 
-    use chrono::{DateTime, NaiveDate};
-    use domain::ids::{CommandId, OrganizationId};
-    use schemas::Metadata;
-    use store::testing::TestDatabase;
+    use domain::ids::CommandId;
     use tokio::time::timeout;
     use uuid::Uuid;
 
     use super::*;
-    use crate::{log::NewCommand, metrics::Metrics};
+    use crate::{
+        metrics::Metrics,
+        testing::{command, database},
+    };
 
     const KNOWN: Known = Known { epoch: 1, seen: 0 };
 
     /// A batch of one command, which there is nothing of to write.
     fn batch(bytes: usize) -> Vec<Waiting> {
-        let command = NewCommand {
-            organization: OrganizationId(Uuid::from_u128(1)),
-            command_id: CommandId(Uuid::from_u128(2)),
-            command_hash: vec![7; 32],
-            metadata: Metadata {
-                actor: Uuid::from_u128(9),
-                correlation_id: Uuid::from_u128(2),
-                causation_id: None,
-                occurred_at: DateTime::UNIX_EPOCH,
-                effective_date: NaiveDate::default(),
-                traceparent: None,
-            },
-            expectations: Vec::new(),
-            events: Vec::new(),
-            person_keys: Vec::new(),
-        };
         let prepared = Prepared {
-            command,
+            command: command(CommandId(Uuid::from_u128(2))),
             metadata: "{}".into(),
             streams: Vec::new(),
             bytes,
@@ -216,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_batch_that_found_the_call_full_is_written_though_nobody_else_comes() {
-        let database = TestDatabase::new(&[("store", store::MIGRATIONS), ("commands", crate::MIGRATIONS)]).await;
+        let database = database().await;
         let app = database.pools().await.app;
         let together = Together::new(Arc::new(Writers::new(app, Metrics::default())));
         let mut shards = Shard::all();

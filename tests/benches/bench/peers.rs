@@ -23,7 +23,7 @@ use crate::{
     in_process::{InProcess, Office, commands_on},
     report::{Against, Report},
     rounds::{Contestant, Rounds, Turn},
-    work::Load,
+    work::{Load, WARM_UP},
 };
 
 const CLIENTS: [u32; 4] = [1, 16, 64, 256];
@@ -137,7 +137,7 @@ impl Contestant for Peer {
             clients.to_string(),
             lasting.as_secs_f64().to_string(),
             // As ours has; a peer's process opens its connections anew besides.
-            (lasting / 8).as_secs_f64().to_string(),
+            (lasting / WARM_UP).as_secs_f64().to_string(),
         ];
         let url = self.database.superuser_url();
         let load = ["--clients", &clients, "--seconds", &seconds, "--warm-up", &warm_up];

@@ -83,7 +83,7 @@ impl Pace {
 
 /// So large a part of a turn goes by before it counts, if clients work as fast as they can: what lies idle while others have their turn is
 /// cold by then. The peers of `tests/peers` have as much, and the floor more.
-const WARM_UP: u32 = 8;
+pub const WARM_UP: u32 = 8;
 
 /// Clients who all work until the time is up, each with things of its own.
 pub async fn run<G: Gate>(

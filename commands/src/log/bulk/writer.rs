@@ -102,15 +102,13 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use store::testing::TestDatabase;
-
     use super::*;
+    use crate::testing::{OURS, database};
 
     #[tokio::test]
     async fn no_call_waits_or_is_waited_for_without_an_end() {
-        let database = TestDatabase::new(&[("store", store::MIGRATIONS), ("commands", crate::MIGRATIONS)]).await;
-        let organization = OrganizationId(Uuid::from_u128(1));
-        let mut writer = Writer::open(database.owner().await, organization).await.unwrap();
+        let database = database().await;
+        let mut writer = Writer::open(database.owner().await, OURS).await.unwrap();
         for setting in [
             "lock_timeout",
             "statement_timeout",

@@ -1,20 +1,16 @@
 use chrono::TimeDelta;
 use domain::{
     claim::Claim,
-    ids::{ClaimId, CommandId, OrganizationId},
+    ids::{ClaimId, CommandId},
 };
-use schemas::Metadata;
 use serde_json::value::RawValue;
 use store::testing::TestDatabase;
 
 use super::*;
-use crate::log::NewEvent;
-
-const OURS: OrganizationId = OrganizationId(Uuid::from_u128(1));
-
-async fn database() -> TestDatabase {
-    TestDatabase::new(&[("store", store::MIGRATIONS), ("commands", crate::MIGRATIONS)]).await
-}
+use crate::{
+    log::NewEvent,
+    testing::{OURS, command, database},
+};
 
 /// A load that writes two events at a time, and remembers what is at rest for four.
 async fn whole(database: &TestDatabase) -> Whole {
@@ -41,22 +37,12 @@ async fn write(whole: &mut Whole, n: u128, sequence: i64, at_rest: bool, occurre
         event_version: 1,
         payload: RawValue::from_string("{}".to_owned()).unwrap(),
     };
-    let command = NewCommand {
-        organization: OURS,
-        command_id: id,
-        command_hash: vec![7; 32],
-        metadata: Metadata {
-            actor: Uuid::nil(),
-            correlation_id: id.0,
-            causation_id: None,
-            occurred_at,
-            effective_date: NaiveDate::default(),
-            traceparent: None,
-        },
+    let mut command = NewCommand {
         expectations: vec![(claim(n), sequence - 1)],
         events: vec![event],
-        person_keys: Vec::new(),
+        ..command(id)
     };
+    command.metadata.occurred_at = occurred_at;
     let known = Known {
         sequence,
         at_rest,
